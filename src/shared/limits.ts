@@ -1,0 +1,95 @@
+/**
+ * Every bound of Pylon that is not an option, and the relations between bounds, in one place.
+ *
+ * Each queue is bounded in count and in bytes. A full queue means: stop reading the socket that feeds it, then a typed
+ * error; never growth. Options (environment variables) live in src/main/config; `checkLimits` holds the two together.
+ */
+
+import { PylonError } from './errors.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const limits = {
+  /** Reserved key prefix: refused in every key position, filtered from SCAN, KEYS, DBSIZE and RANDOMKEY. */
+  reservedKeyPrefix: '__pylon__:',
+
+  /** Redis's own hard limits (`proto-max-bulk-len`, `PROTO_INLINE_MAX_SIZE`): beyond them Redis closes, and so do we. */
+  bulkBytesMax: 512 * MIB,
+  inlineBytesMax: 64 * KIB,
+  argumentsMax: 1024 * 1024,
+
+  /** One read from a client socket; the buffer is shared by all clients. */
+  clientReadBytes: 64 * KIB,
+  /** One read from the backing Redis. */
+  upstreamReadBytes: 256 * KIB,
+  /** Requests waiting for the backing Redis, above which clients that send reads are paused. */
+  upstreamQueueBytesMax: 16 * MIB,
+  /** Replies waiting in a client's socket, above which that client is not read from. */
+  clientOutBytesPause: 1 * MIB,
+
+  /** A client's window of commands in flight grows from `Start` to `Max`, within a budget of reply bytes. */
+  clientWindowStart: 16,
+  clientWindowMax: 1024,
+  clientWindowReplyBytes: 4 * MIB,
+  /** Writes of one client that wait for the log: the same idea, but their replies are small and known. */
+  clientWritesInFlightMax: 8192,
+
+  /** Group commit: a record is closed when it holds this much; a larger single command makes a record of its own. */
+  recordBytesTarget: 256 * KIB,
+  recordCommandsMax: 8192,
+  /** Records on their way to Kafka at once. librdkafka keeps order for an idempotent producer up to five. */
+  recordsInFlightMax: 5,
+  /** Writes that wait for a place in a record, over all clients of one producer. */
+  writeQueueBytesMax: 64 * MIB,
+  /** What the envelope may add to the bytes of one command. */
+  recordOverheadBytesMax: 64 * KIB,
+
+  /** Records fetched and not yet applied. */
+  applyQueueRecordsMax: 2048,
+  applyQueueBytesMax: 32 * MIB,
+
+  /** How long the fence remembers a producer that went silent, in log time. See fence-value.ts. */
+  incarnationMemoryMs: 15 * 60_000,
+  incarnationsMax: 128,
+
+  /** An applier that shows no sign of life for this long is taken for hung and ends the process. */
+  applierStallMsMax: 30_000,
+  /** How long a clean stop may take before it is forced. */
+  stopMsMax: 15_000,
+} as const;
+
+/** The options that stand in a relation to the limits. Units: bytes, milliseconds. */
+export interface LimitedOptions {
+  readonly commandBytesMax: number;
+  readonly writeTimeoutMs: number;
+  readonly stepBytes: number;
+}
+
+/**
+ * Checks the relations between options and limits.
+ * @returns one sentence per fault; empty when all is well
+ */
+export function limitFaults(options: LimitedOptions): string[] {
+  const faults: string[] = [];
+  if (options.commandBytesMax > limits.bulkBytesMax) {
+    faults.push(`PYLON_COMMAND_BYTES_MAX must not be above Redis's own limit of ${limits.bulkBytesMax}`);
+  }
+  if (options.writeTimeoutMs * 2 > limits.incarnationMemoryMs) {
+    faults.push(
+      `PYLON_WRITE_TIMEOUT_MS must be at most ${limits.incarnationMemoryMs / 2}: ` +
+        'a write that is retried longer could outlive the memory that keeps it from being applied twice',
+    );
+  }
+  return faults;
+}
+
+/** Bytes of the largest record that a world with this command limit may write: `max.message.bytes` of its topic. */
+export function recordBytesMax(commandBytesMax: number): number {
+  return Math.max(commandBytesMax, limits.recordBytesTarget * 2) + limits.recordOverheadBytesMax;
+}
+
+/** A failed assert is a fault of Pylon's own code: it costs one connection or one drained worker, not the process. */
+export function assert(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new PylonError('PYLON_BUG', `assertion failed: ${what}`);
+}
