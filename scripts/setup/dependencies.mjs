@@ -1,7 +1,7 @@
 // The npm packages, as the lockfile has them, with the patches of patches/ applied. Install scripts are not run: the two
 // native packages are built by bindings.mjs, after they were patched, and the others need none.
 
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, run } from './command.mjs';
 import { modules, patches, root, stamps } from './paths.mjs';
@@ -16,11 +16,15 @@ export const patchFiles = () =>
     .sort()
     .map((name) => join(patches, name));
 
-const key = () =>
-  hash({
-    texts: [process.platform, process.arch, process.versions.modules],
-    files: [join(root, 'package.json'), join(root, 'package-lock.json'), ...patchFiles()],
+// Of package.json only what concerns packages: its scripts may change without a new installation.
+function key() {
+  const { dependencies, devDependencies, overrides } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const wanted = JSON.stringify({ dependencies, devDependencies, overrides });
+  return hash({
+    texts: [process.platform, process.arch, process.versions.modules, wanted],
+    files: [join(root, 'package-lock.json'), ...patchFiles()],
   });
+}
 
 /** Whether node_modules is as set-up left it, every file of it. */
 export const dependenciesHold = () => holds(stamp, key(), modules);
