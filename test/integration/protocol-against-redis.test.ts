@@ -30,8 +30,11 @@ async function compare(input: Buffer): Promise<void> {
 }
 
 const PING = '*1\r\n$4\r\nPING\r\n';
-/** A line without end. (With an end, Redis's answer depends on how much it happened to read at once.) */
-const LONG = 'x'.repeat(140_000);
+/**
+ * A line without end. (With an end, Redis's answer depends on how much it happened to read at once, and
+ * what it has not read when it closes would make the kernel drop its answer: so hardly above the limit of 64 KiB.)
+ */
+const LONG = 'x'.repeat(66_000);
 
 const CASES: readonly string[] = [
   // counts
@@ -84,7 +87,7 @@ test('stricter than Redis where a shared connection asks for it: CR without LF, 
   assert.equal(text('*1\r\n$4\r\nPINGxx'), 'Protocol error: expected CR LF after bulk');
 });
 
-test('random mixtures of good and bad requests', async () => {
+test('random mixtures of good and bad requests', async (t) => {
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.array(fc.string({ maxLength: 12 }), { minLength: 1, maxLength: 4 }).map((args) =>
       [`*${args.length + 1}`, '$4', 'ECHO', ...args.flatMap((arg) => [`$${Buffer.byteLength(arg)}`, arg]), ''].join('\r\n')) },
@@ -94,10 +97,10 @@ test('random mixtures of good and bad requests', async () => {
       .map(([type, n]) => `${type}${n}\r\n`) },
   );
   const seed = Number(process.env.PYLON_TEST_SEED ?? Date.now() % 2 ** 31);
-  console.log(`# seed ${seed}`);
+  t.diagnostic(`seed ${seed}`);
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 8 }), async (pieces) => {
-      // What follows a header may become a body that lacks its CR LF, where we are stricter on purpose.
+      // What follows a header may become a body that lacks its CR LF: there we are stricter on purpose.
       const input = Buffer.from(pieces.join(''), 'latin1');
       const parsed = parseRequests(input, [input.length], DEFAULT_REQUEST_LIMITS);
       fc.pre(!parsed.errorText.includes('CR LF'));
