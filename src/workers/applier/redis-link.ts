@@ -170,7 +170,7 @@ export class RedisLink {
       },
     });
     const dialogue = new RedisDialogue((bytes) => void socket.write(bytes));
-    const connection: Connection = { socket, dialogue, receive: (chunk) => dialogue.receive(chunk) };
+    const connection: Connection = { socket, dialogue, receive: (chunk) => hear(socket, dialogue, chunk) };
     this.#attempt.add(socket);
     socket.setTimeout(connectMsMax, () => socket.destroy(new Error('connecting took too long')));
     socket.once('connect', () => socket.setTimeout(0));
@@ -216,5 +216,13 @@ export class RedisLink {
     if (performance.now() - this.#lastByteMs > limits.redisSilenceMsMax) {
       this.#link.socket.destroy(new Error(`Redis sent nothing for ${limits.redisSilenceMsMax} ms`));
     }
+  }
+}
+
+function hear(socket: net.Socket, dialogue: RedisDialogue, chunk: Buffer): void {
+  try {
+    dialogue.receive(chunk);
+  } catch (error) {
+    socket.destroy(error as Error);
   }
 }
