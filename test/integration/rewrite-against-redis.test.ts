@@ -173,6 +173,7 @@ test('payloads of every type and size pass the check before the log', async () =
 test('the result depends on the log clock alone', () => {
   const frame = encodeCommandArray(['SET', 'k', 'v', 'NX', 'EX', '10', 'GET']);
   const at = (clock: number): string => rewriteForApply(commandIndex('set'), frame, 0, frame.length, clock)!.toString();
-  assert.equal(at(1_700_000_000_000), encodeCommandArray(['SET', 'k', 'v', 'NX', 'GET', 'PXAT', '1700000010000']).toString());
+  assert.equal(at(1_700_000_000_000), encodeCommandArray(['SET', 'k', 'v', 'NX', 'GET', 'PXAT',
+    '1700000010000']).toString());
   assert.equal(at(1_700_000_000_000), at(1_700_000_000_000));
 });
