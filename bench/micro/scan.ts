@@ -55,7 +55,8 @@ const input = new RequestInput(DEFAULT_REQUEST_LIMITS);
 const scanner = new ReplyScanner();
 const reader = new hiredis.Reader({ return_buffers: true });
 
-const bench = new Bench({ time: Number(process.argv[2] ?? 500), warmupTime: 200 });
+const timeMs = Number(process.argv[2] ?? 500);
+const bench = new Bench({ time: timeMs, warmupTime: timeMs / 2, iterations: 1, warmupIterations: 1 });
 const work = new Map<string, { bytes: number; count: number }>();
 function add(name: string, chunk: { bytes: Buffer; count: number }, run: () => number): void {
   const counted = run();
