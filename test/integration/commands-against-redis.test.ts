@@ -12,7 +12,7 @@ import { keysOf } from '../../src/shared/commands/keys.js';
 import { KIND_REFUSED, KIND_WRITE } from '../../src/shared/commands/table.js';
 import { RespError, type RespValue } from '../../src/shared/resp/decode.js';
 import { encodeCommandArray } from '../../src/shared/resp/encode.js';
-import { RedisProcess, type RedisConnection } from '../support/redis-process.js';
+import { RedisProcess, type RedisConnection } from '../support/redis-on-socket.js';
 import { writeCorpus } from '../support/write-corpus.js';
 
 let redis: RedisProcess;

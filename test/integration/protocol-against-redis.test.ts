@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { encodeError } from '../../src/shared/resp/encode.js';
 import { DEFAULT_REQUEST_LIMITS } from '../../src/shared/resp/request-limits.js';
 import { parseRequests } from '../support/parse-requests.js';
-import { RedisProcess } from '../support/redis-process.js';
+import { RedisProcess } from '../support/redis-on-socket.js';
 
 let redis: RedisProcess;
 before(async () => { redis = await RedisProcess.start(); });

@@ -8,7 +8,7 @@ import { validateWrite } from '../../src/shared/commands/validate.js';
 import { commandIndex } from '../../src/shared/commands/table.js';
 import { RespError, type RespValue } from '../../src/shared/resp/decode.js';
 import { encodeCommandArray } from '../../src/shared/resp/encode.js';
-import { RedisProcess, type RedisConnection } from '../support/redis-process.js';
+import { RedisProcess, type RedisConnection } from '../support/redis-on-socket.js';
 
 let redis: RedisProcess;
 let connection: RedisConnection;
