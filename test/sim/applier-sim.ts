@@ -172,7 +172,10 @@ export class ApplierSim {
   replace(node: SimNode): void {
     const successor = new SimNode(this);
     this.#nodes[this.#nodes.indexOf(node)] = successor;
-    this.at(this.random() * 100, () => successor.start());
+    this.at(this.random() * 100, () => {
+      successor.start();
+      if (this.isHealing) successor.assign(); // the one that was to lead in the end was about to stop
+    });
   }
 
   #refuse(): void {
