@@ -244,6 +244,7 @@ export class Applier {
     if (this.#stopping) return;
     this.#counters.add('term', 1);
     this.#keysFound = 0;
+    this.#rangeChecks = 0;
     this.#tookOver = false;
     this.#stepCommands = this.#options.stepCommands;
     this.#failures = 0;
@@ -369,7 +370,6 @@ export class Applier {
   #beginWith(value: string | undefined): void {
     this.#believed = value;
     this.#rangeUnchecked = true;
-    this.#rangeChecks = 0;
     if (value === undefined) {
       if (this.#keysFound > 0) return this.#halt(fenceMissing(`this Redis holds ${this.#keysFound} keys`));
       this.#phase = 'keys';
