@@ -10,6 +10,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
 import { decodeFence, fenceKey } from '../../src/shared/fence-value.js';
+import { limits } from '../../src/shared/limits.js';
 import { encodeCommand } from '../../src/shared/resp/encode.js';
 import { ApplierFixture, type ApplierFixtureOptions } from '../support/applier-fixture.js';
 import { kafkaFixture, TestAuthor, TestLog, type KafkaFixture } from '../support/log-fixture.js';
@@ -111,7 +112,8 @@ test('Redis is out of memory, then has more: waiting says so, nothing is skipped
   const { log, client, author, applier } = await rackOf(t);
   const it = applier();
   await it.untilApplied(await log.append(author.commands(['RPUSH', 'ids', 'a'])));
-  await client.config('SET', 'maxmemory', '1');
+  await client.set('__pylon__:ballast', Buffer.alloc(limits.outOfMemoryHeadroomBytes));
+  await client.config('SET', 'maxmemory', '1'); // so far below what is used that there is no headroom either
   const last = await log.append(author.commands(['RPUSH', 'ids', 'b'], ['RPUSH', 'ids', 'c']), author.commands(['RPUSH', 'ids', 'd']));
   await it.untilState('waiting');
   assert.ok(it.messages.some((message) => message.type === 'state' && /OOM/.test(message.detail)));
@@ -122,6 +124,26 @@ test('Redis is out of memory, then has more: waiting says so, nothing is skipped
   await it.untilApplied(last);
   assert.equal(it.state, 'applying');
   assert.deepEqual(await client.lrange('ids', 0, -1), ['a', 'b', 'c', 'd']);
+});
+
+test('Redis is full, and what the log holds next frees memory: it gets there by itself', async (t) => {
+  const { log, client, author, applier } = await rackOf(t);
+  const it = applier();
+  const value = 'x'.repeat(100_000);
+  const filling = Array.from({ length: 300 }, (_, i) => ['SET', `k${i}`, value]);
+  await it.untilApplied(await log.append(author.commands(...filling)));
+  // Full to the brim: ordinary steps are refused, DEL too.
+  const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+  await client.config('SET', 'maxmemory', String(used - 1_000_000));
+  const last = await log.append(
+    author.commands(['SET', 'grows', 'x'], ['LPOP', 'grows'], ['GETDEL', 'k0']),
+    author.barrier(),
+    author.commands(...Array.from({ length: 150 }, (_, i) => ['DEL', `k${i}`]), ['SET', 'after', 'y']),
+  );
+  await it.untilApplied(last);
+  assert.equal(it.state, 'applying');
+  assert.deepEqual(await client.mget('grows', 'after', 'k0', 'k149', 'k150'), ['x', 'y', null, null, value]);
+  assert.ok(it.messages.some((message) => message.type === 'trouble' && /out of memory/.test(message.error.message)));
 });
 
 test('Redis becomes a read-only replica that cannot load, and a master again', async (t) => {
@@ -139,13 +161,17 @@ test('Redis becomes a read-only replica that cannot load, and a master again', a
 
 test('a takeover while Redis is out of memory waits, and goes on', async (t) => {
   const { log, client, author, applier } = await rackOf(t);
-  const last = await log.append(author.commands(['RPUSH', 'ids', 'a']));
+  const first = applier();
+  await first.untilApplied(await log.append(author.commands(['RPUSH', 'ids', 'a'])));
+  await first.stop();
+  const last = await log.append(author.commands(['RPUSH', 'ids', 'b']));
+  await client.set('__pylon__:ballast', Buffer.alloc(limits.outOfMemoryHeadroomBytes));
   await client.config('SET', 'maxmemory', '1');
   const it = applier();
   await it.untilState('waiting');
   await client.config('SET', 'maxmemory', '0');
   await it.untilApplied(last);
-  assert.deepEqual(await client.lrange('ids', 0, -1), ['a']);
+  assert.deepEqual(await client.lrange('ids', 0, -1), ['a', 'b']);
 });
 
 /** Appends records of ids and counts until told to stop. */
@@ -227,8 +253,9 @@ test('it halts, with the reason, on a Redis that it must not touch', async (t) =
   await log.append(author.commands(['SET', 'a', '1']));
   await client.set('own', 'data');
   const it = applier();
-  await it.untilState('halted');
+  await it.until('halted', () => it.messages.some((message) => message.type === 'halted'));
   assert.ok(it.messages.some((message) => message.type === 'halted' && message.error.code === 'PYLON_FENCE_MISSING'));
+  assert.equal(it.state, 'halted');
   assert.deepEqual(await client.keys('*'), ['own']);
 });
 

@@ -181,7 +181,8 @@ export class ApplierSim {
   #refuse(): void {
     const modes: FakeMode[] = ['oom', 'loading', 'readonly'];
     this.redis.mode = modes[this.int(modes.length)] as FakeMode;
-    this.at(this.random() * 150, () => (this.redis.mode = 'ok'));
+    this.redis.hasHeadroom = this.chance(0.5);
+    this.at(this.random() * 300, () => (this.redis.mode = 'ok'));
   }
 
   #restartRedis(): void {

@@ -192,17 +192,42 @@ test('Redis came back without its last writes: the log is read again from where 
 
 test('Redis refuses: waiting with the reason, one command at a time, nothing skipped', () => {
   const it = new Script().applies(fenceAt(0)).records(record);
-  it.redis(OK, bulk(fenceAt(0)), OK, '-OOM no\r\n'.repeat(3), OK);
+  it.redis(OK, bulk(fenceAt(0)), OK, '-MISCONF no\r\n'.repeat(3), OK);
   assert.deepEqual([it.applier.state, it.counters.get('leader')], ['waiting', 1]);
-  assert.match(it.of('state').at(-1)?.detail ?? '', /OOM/);
+  assert.match(it.of('state').at(-1)?.detail ?? '', /MISCONF/);
   const first = it.of('timer').at(-1)?.delayMs ?? 0;
   it.clear().handle({ type: 'timer' }).redis(bulk(fenceAt(0)));
   assert.doesNotMatch(it.sent(), /\$1\r\nb\r\n/);
-  it.redis(OK, bulk(fenceAt(0)), OK, '-OOM no\r\n'.repeat(2), OK);
+  it.redis(OK, bulk(fenceAt(0)), OK, '-MISCONF no\r\n'.repeat(2), OK);
   assert.ok((it.of('timer').at(-1)?.delayMs ?? 0) > first, 'pauses grow');
   assert.deepEqual(it.of('state'), [], 'said once');
   it.handle({ type: 'timer' }).redis(bulk(fenceAt(0))).redis(OK, bulk(fenceAt(0)), OK, queued(2)).redis('*2\r\n', OK, OK);
   assert.deepEqual([it.applier.state, it.counters.get('appliedIndex')], ['applying', 1]);
+});
+
+test('out of memory: one command at a time as a script, first one that may not grow, then one that may', () => {
+  const it = new Script().applies(fenceAt(0)).records(record);
+  it.redis(OK, bulk(fenceAt(0)), OK, '-OOM no\r\n'.repeat(3), OK).clear();
+  it.redis(bulk(fenceAt(0)));
+  assert.match(it.sent(), /EVAL/);
+  assert.doesNotMatch(it.sent(), /allow-oom|MULTI|\$1\r\nb\r\n/);
+  it.clear().redis('-OOM no\r\n').redis(bulk(fenceAt(0)));
+  assert.match(it.sent(), /EVAL[^]*allow-oom[^]*SET\r\n\$1\r\na\r\n/);
+  assert.equal(it.applier.state, 'applying');
+  it.clear().redis(OK);
+  assert.deepEqual([it.counters.get('appliedOffset'), it.counters.get('appliedIndex')], [0, 1]);
+  assert.match(it.sent(), /EVAL[^]*SET\r\n\$1\r\nb\r\n/);
+  // No headroom either: now it waits.
+  it.redis('-OOM no\r\n').redis(bulk(stepOf(queueOf(entry(0, record)), newRack, { commands: 1, bytes: 99 }).fence)).redis('-OOM no\r\n');
+  assert.equal(it.applier.state, 'waiting');
+  assert.match(it.of('state').at(-1)?.detail ?? '', /OOM/);
+});
+
+test('out of memory: somebody else moved the fence before the script ran', () => {
+  const it = new Script().applies(fenceAt(0)).records(record);
+  it.redis(OK, bulk(fenceAt(0)), OK, '-OOM no\r\n'.repeat(3), OK).redis(bulk(fenceAt(0)));
+  it.redis('-PYLONMOVED x\r\n').redis(bulk(fenceAt(3)));
+  assert.deepEqual([it.applier.state, it.counters.get('fenceLost')], ['taking-over', 1]);
 });
 
 test('a command that only this Redis refuses is passed over, its neighbours are applied', () => {

@@ -49,7 +49,7 @@ test('the road: checked, executed, the next step behind it', () => {
   assert.equal(it.inDoubt, first);
   const hash = crc32(`${OK}${OK}`);
   assert.deepEqual(feed(it, '*3\r\n', OK, OK, OK), [
-    { type: 'committed', step: first, dataErrors: 0, hash, tainted: undefined },
+    { type: 'committed', step: first, dataErrors: 0, hash, tainted: undefined, repliesLost: false },
   ]);
   assert.deepEqual(feed(it, OK, bulk(first.fence), OK, QUEUED.repeat(3)), [{ type: 'ready' }]);
   it.execute();
@@ -57,7 +57,7 @@ test('the road: checked, executed, the next step behind it', () => {
   const events = feed(it, '*3\r\n', OK, '-WRONGTYPE no\r\n', OK);
   const poison = `-${(second.passedOver[0] as { error: string }).error}\r\n`;
   assert.deepEqual(events, [
-    { type: 'committed', step: second, dataErrors: 1, hash: crc32(`${OK}${OK}${OK}${poison}-WRONGTYPE no\r\n`), tainted: undefined },
+    { type: 'committed', step: second, dataErrors: 1, hash: crc32(`${OK}${OK}${OK}${poison}-WRONGTYPE no\r\n`), tainted: undefined, repliesLost: false },
   ]);
   assert.ok(it.isIdle);
 });
