@@ -1,0 +1,221 @@
+/**
+ * A world for one test: racks of real Pylon processes, each rack with a Redis of its own, on a Kafka shared by all tests
+ * (a world has topics of its own, so tests do not meet) or on one that the test may break.
+ *
+ * Everything is ended and removed when the test is over, however it ends; a Pylon that still runs must stop cleanly.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { checkExactlyOnce, describeViolations } from './checker.js';
+import type { Environment } from './child.js';
+import { eventually, type Patience } from './eventually.js';
+import { logEnd, sharedKafka } from './kafka.js';
+import { Ledger } from './ledger.js';
+import { Load, type Endpoint } from './load.js';
+import { PylonProcess, type PylonInfo, type StartOptions } from './pylon-process.js';
+import {
+  readContents,
+  readDeadlines,
+  readDigest,
+  readFence,
+  readKeyDigests,
+  type DigestAtPosition,
+} from './rack-data.js';
+import { RedisProcess, type RedisSettings } from './redis-process.js';
+import type { RespClient } from './resp-client.js';
+
+export interface RackPlan {
+  readonly name: string;
+  /** How many Pylons to start; 1 where nothing is said. */
+  readonly pylons?: number;
+  readonly redis?: RedisSettings;
+  readonly env?: Environment;
+}
+
+export interface WorldPlan {
+  readonly racks: readonly RackPlan[];
+  /** Bootstrap servers of a Kafka of the test's own. */
+  readonly kafka?: string;
+  readonly replication?: number;
+  /** For every Pylon. */
+  readonly env?: Environment;
+}
+
+/** What a test offers for cleaning up: node:test's context, or its `after`. */
+export interface Cleaning {
+  after(work: () => Promise<void>): void;
+}
+
+export class TestRack {
+  readonly name: string;
+  readonly redis: RedisProcess;
+  /** All that were started, those that have ended too. */
+  readonly pylons: PylonProcess[] = [];
+  readonly #env: Environment;
+
+  constructor(name: string, redis: RedisProcess, env: Environment) {
+    this.name = name;
+    this.redis = redis;
+    this.#env = { ...env, PYLON_RACK: name, PYLON_REDIS: redis.url, PYLON_PORT: '0' };
+  }
+
+  /** Starts one more Pylon of this rack. */
+  async startPylon(env: Environment = {}, options: StartOptions = {}): Promise<PylonProcess> {
+    const pylon = await PylonProcess.start({ ...this.#env, ...env }, options);
+    this.pylons.push(pylon);
+    return pylon;
+  }
+
+  get running(): PylonProcess[] {
+    return this.pylons.filter((pylon) => pylon.running);
+  }
+
+  /** Where clients may connect. */
+  get endpoints(): Endpoint[] {
+    return this.running.map(({ ready }) => ({ host: ready.host, port: ready.port }));
+  }
+
+  /** A connection to the first running Pylon. */
+  connect(deadlineMs = 10_000): Promise<RespClient> {
+    return this.running[0].connect({ deadlineMs });
+  }
+
+  /** Waits until one of the given Pylons leads the rack. */
+  async leader(patience: Patience = {}, among = this.running): Promise<PylonProcess> {
+    const look = async (): Promise<PylonProcess | undefined> => {
+      const infos = await Promise.allSettled(among.map((pylon) => pylon.info(1000)));
+      const found = infos.findIndex((info) => info.status === 'fulfilled' && info.value.leads);
+      return found === -1 ? undefined : among[found];
+    };
+    const leader = await eventually(`a leader of rack ${this.name}`, look, (pylon) => pylon !== undefined, patience);
+    return leader as PylonProcess;
+  }
+
+  /** `PYLON INFO` of the rack's leader. */
+  async leaderInfo(): Promise<PylonInfo> {
+    return (await this.leader()).info();
+  }
+}
+
+export class TestWorld {
+  readonly name: string;
+  readonly kafka: string;
+  readonly racks: TestRack[] = [];
+
+  constructor(name: string, kafka: string) {
+    this.name = name;
+    this.kafka = kafka;
+  }
+
+  /** @throws Error when the world has no such rack */
+  rack(name: string): TestRack {
+    const rack = this.racks.find((one) => one.name === name);
+    if (rack === undefined) throw new Error(`no rack ${name} in this world`);
+    return rack;
+  }
+
+  /**
+   * Waits until every rack has applied the whole log, then compares them: digests, and deadlines to the millisecond.
+   * @throws Error naming the keys that differ
+   */
+  async converge(patience: Patience = { deadlineMs: 60_000 }): Promise<DigestAtPosition> {
+    const end = await logEnd(this.kafka, this.name);
+    const look = async (): Promise<DigestAtPosition[]> => Promise.all(this.racks.map(({ redis }) => redis.use(readDigest)));
+    const all = await eventually(
+      `all racks to be at the log's end, ${end}:0`,
+      look,
+      (digests) => digests.every(({ position }) => position === `${end}:0`),
+      patience,
+    );
+    if (all.some(({ digest }) => digest !== all[0].digest)) throw new Error(await this.#explainDifference(all));
+    await this.#compareDeadlines();
+    return all[0];
+  }
+
+  async #explainDifference(digests: readonly DigestAtPosition[]): Promise<string> {
+    const [first, ...others] = await Promise.all(this.racks.map(({ redis }) => redis.use(readKeyDigests)));
+    const differing = others.flatMap((other) => differences(first, other));
+    const fences = await Promise.all(this.racks.map(({ redis }) => redis.use((client) => client.text('GET', '__pylon__:fence'))));
+    return `racks differ at the same position ${digests[0].position}: ${differing.join('; ')}\n${fences.join('\n')}`;
+  }
+
+  async #compareDeadlines(): Promise<void> {
+    const [first, ...others] = await Promise.all(this.racks.map(({ redis }) => redis.use(readDeadlines)));
+    const differing = others.flatMap((other) => differences(first, other));
+    if (differing.length > 0) throw new Error(`deadlines differ between racks: ${differing.join('; ')}`);
+  }
+
+  /**
+   * The whole promise, after the loads have ended: racks equal at the log's end, every acknowledged write there once.
+   * @throws Error describing what is broken
+   */
+  async check(loads: readonly Load[], patience?: Patience): Promise<void> {
+    await this.converge(patience);
+    const ledger = new Ledger();
+    for (const load of loads) ledger.merge(load.ledger);
+    const contents = await Promise.all(
+      this.racks.map(({ name, redis }) => redis.use((client) => readContents(name, client, ledger))),
+    );
+    const violations = checkExactlyOnce(ledger, contents);
+    if (violations.length > 0) throw new Error(describeViolations(violations));
+  }
+
+  /** Positions by rack, for messages. */
+  async positions(): Promise<Record<string, number>> {
+    const read = async ({ name, redis }: TestRack): Promise<[string, number]> => {
+      const fence = await redis.use(readFence);
+      return [name, fence?.next.offset ?? -1];
+    };
+    return Object.fromEntries(await Promise.all(this.racks.map(read)));
+  }
+
+  /** Stops all Pylons cleanly, then all Redis. @throws the first error, after everything was ended */
+  async stop(): Promise<void> {
+    const pylons = this.racks.flatMap((rack) => rack.running);
+    for (const pylon of pylons) pylon.resume();
+    for (const { redis } of this.racks) redis.resume();
+    const stops = await Promise.allSettled(pylons.map((pylon) => pylon.stop()));
+    await Promise.all(pylons.map((pylon) => pylon.kill()));
+    await Promise.all(this.racks.map(({ redis }) => redis.remove()));
+    for (const stop of stops) if (stop.status === 'rejected') throw stop.reason;
+  }
+}
+
+/** Keys whose values differ, the first of them. */
+function differences(mine: ReadonlyMap<string, unknown>, its: ReadonlyMap<string, unknown>, shown = 10): string[] {
+  const keys = new Set([...mine.keys(), ...its.keys()]);
+  return [...keys]
+    .filter((key) => mine.get(key) !== its.get(key))
+    .slice(0, shown)
+    .map((key) => `${key}: ${mine.get(key)} and ${its.get(key)}`);
+}
+
+/** Starts a world and waits until every rack has a leader. */
+export async function startWorld(cleaning: Cleaning, plan: WorldPlan): Promise<TestWorld> {
+  const kafka = plan.kafka ?? sharedKafka();
+  const world = new TestWorld(`t${randomBytes(6).toString('hex')}`, kafka);
+  cleaning.after(() => world.stop());
+  const replication = plan.replication ?? 1;
+  const env: Environment = {
+    PYLON_WORLD: world.name,
+    PYLON_KAFKA: kafka,
+    PYLON_KAFKA_REPLICATION: String(replication),
+    PYLON_LOG_LEVEL: 'debug',
+    ...(replication < 3 ? { PYLON_DEV: '1' } : {}),
+    ...plan.env,
+  };
+  await Promise.all(
+    plan.racks.map(async (rackPlan) => {
+      const redis = await RedisProcess.start(rackPlan.redis);
+      world.racks.push(new TestRack(rackPlan.name, redis, { ...env, ...rackPlan.env }));
+    }),
+  );
+  const inOrder = (rack: TestRack): number => plan.racks.findIndex(({ name }) => name === rack.name);
+  world.racks.sort((a, b) => inOrder(a) - inOrder(b));
+  // All at once: Pylons that start together must not trip over each other's creation of the topic.
+  await Promise.all(
+    plan.racks.flatMap(({ name, pylons = 1 }) => Array.from({ length: pylons }, () => world.rack(name).startPylon())),
+  );
+  await Promise.all(world.racks.filter((rack) => rack.pylons.length > 0).map((rack) => rack.leader()));
+  return world;
+}
