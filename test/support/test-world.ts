@@ -6,18 +6,18 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { checkExactlyOnce, describeViolations } from './checker.js';
+import { checkExactlyOnce, describeViolations, type Violation } from './checker.js';
 import type { Environment } from './child.js';
 import { eventually, type Patience } from './eventually.js';
 import { logEnd, sharedKafka } from './kafka.js';
 import { Ledger } from './ledger.js';
-import { Load, type Endpoint } from './load.js';
+import { Load, type Endpoint, type LoadPlan } from './load.js';
 import { PylonProcess, type PylonInfo, type StartOptions } from './pylon-process.js';
+import { runSeed } from './random.js';
 import {
   readContents,
   readDeadlines,
   readDigest,
-  readFence,
   readKeyDigests,
   type DigestAtPosition,
 } from './rack-data.js';
@@ -45,6 +45,9 @@ export interface WorldPlan {
 export interface Cleaning {
   after(work: () => Promise<void>): void;
 }
+
+/** A load on one rack, or on several in turn; the rest has defaults. */
+export type WorldLoad = Partial<Omit<LoadPlan, 'endpoints' | 'seed'>> & { readonly writes: number };
 
 export class TestRack {
   readonly name: string;
@@ -80,7 +83,7 @@ export class TestRack {
     return this.running[0].connect({ deadlineMs });
   }
 
-  /** Waits until one of the given Pylons leads the rack. */
+  /** Waits until one of the given Pylons (those that run, if none are given) leads the rack. */
   async leader(patience: Patience = {}, among = this.running): Promise<PylonProcess> {
     const look = async (): Promise<PylonProcess | undefined> => {
       const infos = await Promise.allSettled(among.map((pylon) => pylon.info(1000)));
@@ -101,6 +104,8 @@ export class TestWorld {
   readonly name: string;
   readonly kafka: string;
   readonly racks: TestRack[] = [];
+  readonly seed = runSeed();
+  readonly #loads: Load[] = [];
 
   constructor(name: string, kafka: string) {
     this.name = name;
@@ -114,19 +119,32 @@ export class TestWorld {
     return rack;
   }
 
+  /** Starts a load on the Pylons of a rack; it is stopped, at the latest, with the world. */
+  startLoad(rack: TestRack, load: WorldLoad): Load {
+    const name = `${rack.name}${this.#loads.length}`;
+    const seed = this.seed + this.#loads.length;
+    const started = Load.start({ name, connections: 4, ...load, seed, endpoints: () => rack.endpoints });
+    this.#loads.push(started);
+    return started;
+  }
+
+  /** Waits until every rack has applied the whole log. @returns each rack's digest there */
+  async atLogEnd(patience: Patience = { deadlineMs: 60_000 }): Promise<DigestAtPosition[]> {
+    const end = await logEnd(this.kafka, this.name);
+    return eventually(
+      `all racks to be at the log's end, ${end}:0`,
+      () => Promise.all(this.racks.map(({ redis }) => redis.use(readDigest))),
+      (digests) => digests.every(({ position }) => position === `${end}:0`),
+      patience,
+    );
+  }
+
   /**
    * Waits until every rack has applied the whole log, then compares them: digests, and deadlines to the millisecond.
    * @throws Error naming the keys that differ
    */
-  async converge(patience: Patience = { deadlineMs: 60_000 }): Promise<DigestAtPosition> {
-    const end = await logEnd(this.kafka, this.name);
-    const look = async (): Promise<DigestAtPosition[]> => Promise.all(this.racks.map(({ redis }) => redis.use(readDigest)));
-    const all = await eventually(
-      `all racks to be at the log's end, ${end}:0`,
-      look,
-      (digests) => digests.every(({ position }) => position === `${end}:0`),
-      patience,
-    );
+  async converge(patience?: Patience): Promise<DigestAtPosition> {
+    const all = await this.atLogEnd(patience);
     if (all.some(({ digest }) => digest !== all[0].digest)) throw new Error(await this.#explainDifference(all));
     await this.#compareDeadlines();
     return all[0];
@@ -149,33 +167,31 @@ export class TestWorld {
    * The whole promise, after the loads have ended: racks equal at the log's end, every acknowledged write there once.
    * @throws Error describing what is broken
    */
-  async check(loads: readonly Load[], patience?: Patience): Promise<void> {
+  async check(patience?: Patience): Promise<void> {
     await this.converge(patience);
+    const violations = await this.violations();
+    if (violations.length > 0) throw new Error(`seed ${this.seed}: ${describeViolations(violations)}`);
+  }
+
+  /** What the checker finds in the racks now, of all loads of this world. */
+  async violations(): Promise<Violation[]> {
     const ledger = new Ledger();
-    for (const load of loads) ledger.merge(load.ledger);
+    for (const load of this.#loads) ledger.merge(load.ledger);
     const contents = await Promise.all(
       this.racks.map(({ name, redis }) => redis.use((client) => readContents(name, client, ledger))),
     );
-    const violations = checkExactlyOnce(ledger, contents);
-    if (violations.length > 0) throw new Error(describeViolations(violations));
-  }
-
-  /** Positions by rack, for messages. */
-  async positions(): Promise<Record<string, number>> {
-    const read = async ({ name, redis }: TestRack): Promise<[string, number]> => {
-      const fence = await redis.use(readFence);
-      return [name, fence?.next.offset ?? -1];
-    };
-    return Object.fromEntries(await Promise.all(this.racks.map(read)));
+    return checkExactlyOnce(ledger, contents);
   }
 
   /** Stops all Pylons cleanly, then all Redis. @throws the first error, after everything was ended */
   async stop(): Promise<void> {
+    const loads = Promise.all(this.#loads.map((load) => load.stop()));
     const pylons = this.racks.flatMap((rack) => rack.running);
     for (const pylon of pylons) pylon.resume();
     for (const { redis } of this.racks) redis.resume();
     const stops = await Promise.allSettled(pylons.map((pylon) => pylon.stop()));
     await Promise.all(pylons.map((pylon) => pylon.kill()));
+    await loads; // their connections have ended, so they have
     await Promise.all(this.racks.map(({ redis }) => redis.remove()));
     for (const stop of stops) if (stop.status === 'rejected') throw stop.reason;
   }
