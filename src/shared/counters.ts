@@ -26,6 +26,9 @@ export const slots = {
     'bytesLogged',
     'recordsFailed',
     'recordsInFlight',
+    /** The log's first offset and the one behind its last, or -1: asked from Kafka now and then. */
+    'logStartOffset',
+    'logEndOffset',
     'heartbeatMs',
   ],
   applier: [

@@ -32,8 +32,6 @@ export const limits = {
   clientWindowStart: 16,
   clientWindowMax: 1024,
   clientWindowReplyBytes: 4 * MIB,
-  /** Writes of one client that wait for the log: the same idea, but their replies are small and known. */
-  clientWritesInFlightMax: 8192,
 
   /** Group commit: a record is closed when it holds this much; a larger single command makes a record of its own. */
   recordBytesTarget: 256 * KIB,

@@ -93,3 +93,24 @@ export type FromApplier =
   | { readonly type: 'halted'; readonly error: ErrorReport }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly error: ErrorReport };
+
+// ---- parse pool
+
+/** One client read to scan. Both buffers are transferred. */
+export interface ParseTask {
+  readonly bytes: ArrayBuffer;
+  /** Bytes in use. */
+  readonly length: number;
+  /** Memory for a frame table of `rows`. */
+  readonly table: ArrayBuffer;
+  readonly rows: number;
+}
+
+export interface ParseResult {
+  readonly bytes: ArrayBuffer;
+  readonly length: number;
+  /** A sealed frame table. */
+  readonly table: ArrayBuffer;
+  /** Where the scan stopped. */
+  readonly position: number;
+}

@@ -1,0 +1,293 @@
+/**
+ * One client connection: bytes in, commands routed, replies out in order.
+ *
+ * A chunk of bytes is scanned into rows (frame table); runs of plain reads go to the local Redis as one slice, writes
+ * into the open batch of the log, the rest one by one (dispatch.ts). When the client has enough in flight, or what it
+ * needs is backlogged, it is parked: the rows and bytes not routed yet are kept, its socket is not read, and it goes on
+ * when there is room. So a client never makes more work than fits, and its commands keep their order.
+ */
+
+import type { Socket } from 'node:net';
+import type { FrameTable } from '../../shared/resp/frame-table.js';
+import { encodeError } from '../../shared/resp/encode.js';
+import { KIND_OF, BY_ARGUMENTS, KIND_READ } from '../../shared/commands/table.js';
+import { PROTOCOL_ERROR, RequestInput } from '../../shared/resp/request-input.js';
+import { limits } from '../../shared/limits.js';
+import type { ClientRegistry, GatewayContext } from './context.js';
+import { dispatch } from './dispatch.js';
+import { Outlet } from './outlet.js';
+import { copyRows } from './copy-rows.js';
+import { ReplyOrder } from './reply-order.js';
+import { ReplyWindow } from './reply-window.js';
+import type { WriteLog } from './write-log.js';
+
+/** What a client library tells of itself (CLIENT SETNAME, CLIENT SETINFO). */
+export interface ClientFacts {
+  name: string;
+  libraryName: string;
+  libraryVersion: string;
+}
+
+/** Index of commands that are reads whatever their arguments. */
+const plainRead = Uint8Array.from(KIND_OF, (kind, index) => (kind === KIND_READ && BY_ARGUMENTS[index] === 0 ? 1 : 0));
+
+export class Client {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly facts: ClientFacts = { name: '', libraryName: '', libraryVersion: '' };
+  readonly connectedMs = Date.now();
+  readonly order: ReplyOrder;
+  readonly writeLog: WriteLog;
+  readonly #context: GatewayContext;
+  readonly #registry: ClientRegistry;
+  readonly #outlet: Outlet;
+  readonly #window = new ReplyWindow();
+  readonly #input: RequestInput;
+  #parked = false;
+  /** While parked: rows scanned and not routed, from `#parkedRow` on, then bytes not scanned. */
+  #parkedRows: FrameTable | null = null;
+  #parkedRow = 0;
+  #parkedBytes: Buffer | null = null;
+  /** Its rows are with the parse pool; nothing may overtake them. */
+  #scanning = false;
+  #resumeScheduled = false;
+  /** It will send no more, but may still read what it is owed. */
+  #inputEnded = false;
+  /** QUIT, a protocol error, or all its requests done: close when what is owed has gone out. */
+  #ending = false;
+  #destroyed = false;
+  /** Bytes per command of late, to tell many small commands from few big ones. */
+  #bytesPerCommand = 0;
+
+  constructor(id: number, socket: Socket, context: GatewayContext, registry: ClientRegistry) {
+    this.id = id;
+    this.socket = socket;
+    this.#context = context;
+    this.#registry = registry;
+    this.writeLog = context.writeLogs[id % context.writeLogs.length];
+    this.#outlet = new Outlet(socket, context.flusher);
+    this.order = new ReplyOrder(this);
+    this.#input = new RequestInput(context.requestLimits);
+    socket.on('drain', () => this.scheduleResume());
+    socket.on('end', () => this.#endInput());
+    socket.on('error', () => this.destroy());
+    socket.on('close', () => this.destroy());
+  }
+
+  /** False when the socket must not be read for now. */
+  get reading(): boolean {
+    return !this.#parked && !this.#scanning && !this.#ending && !this.#destroyed;
+  }
+
+  /** Bytes from the socket; `buffer` is shared by all clients and good until this returns. */
+  receive(buffer: Buffer, bytes: number): void {
+    if (this.#destroyed || this.#ending) return;
+    this.#context.counters.add('bytesIn', bytes);
+    this.#take(buffer, 0, bytes);
+    this.#context.flusher.flush();
+  }
+
+  /** There may be room again: takes up what was parked. */
+  resume(): void {
+    this.#resumeScheduled = false;
+    if (!this.#parked || this.#destroyed || !this.#mayResume()) return;
+    this.#parked = false;
+    const rows = this.#parkedRows;
+    this.#parkedRows = null;
+    if (rows !== null) this.#route(rows, this.#parkedRow);
+    const bytes = this.#parkedBytes;
+    if (bytes !== null && !this.#parked) {
+      this.#parkedBytes = null;
+      this.#take(bytes, 0, bytes.length);
+    }
+    this.#context.flusher.flush();
+    if (this.reading) this.socket.resume();
+    if (this.#inputEnded) this.#endInput();
+  }
+
+  emit(...slice: Parameters<Outlet['emit']>): void {
+    this.#outlet.emit(...slice);
+  }
+
+  progressed(completed: number, bytes: number): void {
+    this.#window.completed(completed, bytes);
+    if (this.#parked && this.#window.mayResume) this.scheduleResume();
+    if (this.#ending && this.order.settled) this.scheduleResume();
+  }
+
+  broken(): void {
+    this.destroy();
+  }
+
+  /** Answers one command now, in its turn. */
+  answer(reply: Buffer): void {
+    this.#window.opened(1);
+    this.order.answer(reply);
+  }
+
+  /** Sends whole frames of reads to the local Redis. */
+  forward(buffer: Buffer, start: number, end: number, count: number): void {
+    const { upstream, counters } = this.#context;
+    counters.add('commandsRead', count);
+    this.#window.opened(count);
+    if (upstream.up) {
+      upstream.forward(this.order.open(upstream), buffer, start, end, count);
+      return;
+    }
+    const error = this.#context.readsUnavailable();
+    for (let left = count; left > 0; left--) this.order.answer(error); // counted above
+  }
+
+  /** Puts one whole frame of a write into the log; `reply` is what the client gets when it is there. */
+  write(buffer: Buffer, start: number, end: number, reply: Buffer): void {
+    this.#context.counters.add('commandsWritten', 1);
+    this.#window.opened(1);
+    this.writeLog.append(this.order, buffer, start, end, reply);
+  }
+
+  /** Answers one command later, in its turn. Everything behind it goes on meanwhile. */
+  answerLater(reply: Promise<Buffer>): void {
+    this.#window.opened(1);
+    const segment = this.order.open({ name: 'later' });
+    segment.awaited++;
+    void reply.then((bytes) => {
+      this.order.deliver(segment, bytes, 0, bytes.length, 1, null);
+      this.#context.flusher.flush();
+    });
+  }
+
+  /** Takes no more commands; the connection is closed when everything owed has been sent. */
+  end(): void {
+    this.#ending = true;
+    this.#parkedRows = null;
+    this.#parkedBytes = null;
+    this.scheduleResume();
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    this.order.close();
+    this.#parkedRows = null;
+    this.#parkedBytes = null;
+    this.#registry.left(this);
+    this.socket.destroy();
+  }
+
+  #take(buffer: Buffer, start: number, end: number): void {
+    const { table } = this.#context;
+    let at = start;
+    while (at < end) {
+      if (this.#ending) return;
+      if (this.#parked) {
+        const rest = buffer.subarray(at, end);
+        this.#parkedBytes = buffer === this.#context.readBuffer ? Buffer.from(rest) : rest;
+        return;
+      }
+      if (this.#offload(buffer, at, end)) return;
+      const status = this.#input.feed(buffer, at, end, table);
+      const from = at;
+      at = this.#input.position;
+      if (table.count > 0) this.#bytesPerCommand = (at - from) / table.count;
+      this.#route(table, 0);
+      if (status === PROTOCOL_ERROR) return this.#refuseBytes();
+    }
+  }
+
+  /** Hands bulk bytes of many small commands to the parse pool. @returns false when they are better scanned here */
+  #offload(buffer: Buffer, start: number, end: number): boolean {
+    const { parsePool } = this.#context;
+    if (parsePool === null || !this.#input.idle || !parsePool.pays(end - start, this.#bytesPerCommand)) return false;
+    this.#scanning = true;
+    this.socket.pause();
+    this.#context.counters.add('readsOffloaded', 1);
+    void parsePool.scan(buffer.subarray(start, end)).then(({ table, position }) => {
+      this.#scanning = false;
+      if (this.#destroyed) return;
+      this.#bytesPerCommand = table.count === 0 ? 0 : position / table.count;
+      if (position < table.buffer.length) this.#parkedBytes = table.buffer.subarray(position);
+      this.#parkedRows = table;
+      this.#parkedRow = 0;
+      this.#parked = true;
+      this.resume();
+    });
+    return true;
+  }
+
+  /** Routes rows in order; parks the client with the rest when it has enough in flight. */
+  #route(table: FrameTable, from: number): void {
+    const { count, start, end, command, flags, buffer } = table;
+    let room = this.#room();
+    let runStart = 0;
+    let runEnd = 0;
+    let run = 0;
+    for (let row = from; row < count; row++) {
+      const plain = command[row] >= 0 && flags[row] === 0 && plainRead[command[row]] === 1;
+      // A run is one slice: it ends where bytes of no command lie between (an empty line, a skipped frame).
+      if (run > 0 && (!plain || start[row] !== runEnd)) {
+        this.forward(buffer, runStart, runEnd, run);
+        run = 0;
+      }
+      if (room <= 0 || this.#ending) {
+        if (run > 0) this.forward(buffer, runStart, runEnd, run);
+        if (!this.#ending) this.#park(table, row);
+        return;
+      }
+      if (plain) {
+        if (run++ === 0) runStart = start[row];
+        runEnd = end[row];
+        room--;
+      } else {
+        dispatch(this, this.#context, table, row);
+        room = this.#room();
+      }
+    }
+    if (run > 0) this.forward(buffer, runStart, runEnd, run);
+  }
+
+  #room(): number {
+    const { upstream } = this.#context;
+    if (upstream.backlogged || this.writeLog.full || this.#outlet.queuedBytes > limits.clientOutBytesPause) return 0;
+    return this.#window.room;
+  }
+
+  #mayResume(): boolean {
+    return this.#window.mayResume && this.#room() > 0;
+  }
+
+  #park(table: FrameTable, row: number): void {
+    const shared = table === this.#context.table;
+    this.#parkedRows = shared ? copyRows(table, row) : table;
+    this.#parkedRow = shared ? 0 : row;
+    this.#parked = true;
+    this.socket.pause();
+    if (this.#mayResume()) this.scheduleResume();
+  }
+
+  /** Looks again, at the end of this turn, whether it may go on or is to be closed. */
+  scheduleResume(): void {
+    if (this.#resumeScheduled || this.#destroyed) return;
+    this.#resumeScheduled = true;
+    setImmediate(() => {
+      if (!this.#ending) return this.resume();
+      this.#resumeScheduled = false;
+      if (this.order.settled && !this.#destroyed) {
+        this.#context.flusher.flush();
+        this.socket.end();
+      }
+    });
+  }
+
+  /** The client sent what is no RESP: Redis's own words, and the end of this connection. */
+  #refuseBytes(): void {
+    this.#context.counters.add('protocolErrors', 1);
+    this.answer(encodeError(`ERR ${this.#input.errorText}`));
+    this.end();
+  }
+
+  /** What it sent before is still done, and it gets what it is owed. */
+  #endInput(): void {
+    this.#inputEnded = true;
+    if (!this.#parked && !this.#scanning) this.end();
+  }
+}

@@ -1,0 +1,35 @@
+/** What all connections of one gateway share. */
+
+import type { CounterBlock } from '../../shared/counters.js';
+import type { FrameTable } from '../../shared/resp/frame-table.js';
+import type { RequestLimits } from '../../shared/resp/request-limits.js';
+import type { Client } from './client.js';
+import type { KeyspaceReads } from './keyspace-reads.js';
+import type { LocalCommands } from './local-commands.js';
+import type { OutletFlusher } from './outlet.js';
+import type { ParsePool } from './parse-pool.js';
+import type { Upstream } from './upstream.js';
+import type { WriteLog } from './write-log.js';
+
+export interface GatewayContext {
+  /** Filled and used within one event: no client keeps it. */
+  readonly table: FrameTable;
+  /** What sockets are read into; overwritten by the next read of any client. */
+  readonly readBuffer: Buffer;
+  readonly upstream: Upstream;
+  /** One per producer worker; a connection keeps to one. */
+  readonly writeLogs: readonly WriteLog[];
+  readonly flusher: OutletFlusher;
+  readonly counters: CounterBlock<'main'>;
+  readonly requestLimits: RequestLimits;
+  /** null: everything is scanned on the main thread. */
+  readonly parsePool: ParsePool | null;
+  readonly localCommands: LocalCommands;
+  readonly keyspaceReads: KeyspaceReads;
+  /** The error line for reads while the rack's Redis is away. */
+  readsUnavailable(): Buffer;
+}
+
+export interface ClientRegistry {
+  left(client: Client): void;
+}

@@ -1,0 +1,164 @@
+/**
+ * The gateway: listens for Redis clients and owns their connections.
+ *
+ * Accepted sockets are re-wrapped so that the kernel's bytes land in one static buffer shared by all clients (`onread`),
+ * which saves an allocation and a copy per read. Stopping: no new connections, no new commands, what was acknowledged to
+ * the log is waited for and answered, then connections are closed.
+ */
+
+import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import type { CounterBlock } from '../../shared/counters.js';
+import { PylonError } from '../../shared/errors.js';
+import { limits } from '../../shared/limits.js';
+import { encodeError } from '../../shared/resp/encode.js';
+import { FrameTable } from '../../shared/resp/frame-table.js';
+import { DEFAULT_REQUEST_LIMITS } from '../../shared/resp/request-limits.js';
+import type { RedisEndpoint } from '../../shared/messages.js';
+import { Client } from './client.js';
+import type { ClientRegistry, GatewayContext } from './context.js';
+import { KeyspaceReads, type ControlConnection } from './keyspace-reads.js';
+import { LocalCommands, type PylonCommands } from './local-commands.js';
+import { OutletFlusher } from './outlet.js';
+import type { ParsePool } from './parse-pool.js';
+import { Upstream } from './upstream.js';
+import { WriteLog, type WriteLogEvents } from './write-log.js';
+
+export interface GatewayOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly redis: RedisEndpoint;
+  readonly readTimeoutMs: number;
+  readonly commandBytesMax: number;
+  readonly producers: number;
+}
+
+export interface GatewayParts {
+  readonly counters: CounterBlock<'main'>;
+  readonly parsePool: ParsePool | null;
+  readonly control: ControlConnection;
+  readonly pylonCommands: PylonCommands;
+  /** Hands a batch to producer worker number `producer`. */
+  send(producer: number, ...batch: Parameters<WriteLogEvents['send']>): void;
+  upstreamState(up: boolean, detail: string): void;
+}
+
+const tableRows = 4096;
+const backlog = 1024;
+
+export class Gateway implements ClientRegistry {
+  readonly #options: GatewayOptions;
+  readonly #parts: GatewayParts;
+  readonly #clients = new Map<number, Client>();
+  readonly #server: Server;
+  readonly #context: GatewayContext;
+  readonly #upstream: Upstream;
+  #nextId = 1;
+  #upstreamDetail = 'not connected yet';
+  #stopping = false;
+
+  constructor(options: GatewayOptions, parts: GatewayParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const flusher = new OutletFlusher();
+    this.#upstream = new Upstream(options.redis, options.readTimeoutMs, {
+      delivered: () => flusher.flush(),
+      drained: () => this.#resumeAll(),
+      state: (up, detail) => {
+        this.#upstreamDetail = detail;
+        parts.upstreamState(up, detail);
+      },
+    });
+    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog({
+      send: (message, transfer) => parts.send(producer, message, transfer),
+      delivered: () => flusher.flush(),
+      drained: () => this.#resumeAll(),
+    }));
+    this.#context = {
+      table: FrameTable.withCapacity(tableRows),
+      readBuffer: Buffer.allocUnsafeSlow(limits.clientReadBytes),
+      upstream: this.#upstream,
+      writeLogs,
+      flusher,
+      counters: parts.counters,
+      requestLimits: { ...DEFAULT_REQUEST_LIMITS, commandBytesMax: options.commandBytesMax },
+      parsePool: parts.parsePool,
+      localCommands: new LocalCommands(parts.pylonCommands, () => this.#clients.values()),
+      keyspaceReads: new KeyspaceReads(parts.control),
+      readsUnavailable: () => this.#readsUnavailable(),
+    };
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** @returns where it listens; @throws PylonError PYLON_CONFIG when the address cannot be had */
+  async listen(): Promise<AddressInfo> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => {
+        reject(new PylonError('PYLON_CONFIG', `cannot listen on ${host}:${port} (PYLON_HOST, PYLON_PORT): ${cause.message}`, { cause }));
+      });
+      this.#server.listen({ host, port, backlog }, resolve);
+    });
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** True when reads can be answered by the rack's Redis. */
+  get upstreamUp(): boolean {
+    return this.#upstream.up;
+  }
+
+  settle(producer: number, ...outcomes: Parameters<WriteLog['settle']>): void {
+    this.#context.writeLogs[producer].settle(...outcomes);
+  }
+
+  left(client: Client): void {
+    this.#clients.delete(client.id);
+    this.#parts.counters.set('clientsConnected', this.#clients.size);
+  }
+
+  /** Ends connections when what they are owed has been sent, at the latest after `deadlineMs`. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const client of this.#clients.values()) client.end();
+    const timer = setTimeout(() => {
+      for (const client of this.#clients.values()) client.destroy();
+    }, deadlineMs);
+    await closed;
+    clearTimeout(timer);
+    this.#upstream.close();
+  }
+
+  #accept(accepted: Socket): void {
+    const handle = (accepted as unknown as { _handle: unknown })._handle;
+    (accepted as unknown as { _handle: unknown })._handle = null;
+    const { readBuffer, counters } = this.#context;
+    const socket: Socket = new Socket({
+      handle,
+      allowHalfOpen: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (bytes: number) => {
+          client.receive(readBuffer, bytes);
+          return client.reading;
+        },
+      },
+    } as never);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    const client = new Client(this.#nextId++, socket, this.#context, this);
+    this.#clients.set(client.id, client);
+    counters.add('clientsAccepted', 1);
+    counters.set('clientsConnected', this.#clients.size);
+    if (this.#stopping) client.end();
+    else socket.read(0);
+  }
+
+  #resumeAll(): void {
+    for (const client of this.#clients.values()) client.scheduleResume();
+  }
+
+  #readsUnavailable(): Buffer {
+    const { host, port } = this.#options.redis;
+    return encodeError(`PYLON_READ the rack's Redis at ${host}:${port} cannot be reached (${this.#upstreamDetail}); try again`);
+  }
+}

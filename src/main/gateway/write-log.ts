@@ -1,0 +1,169 @@
+/**
+ * Group commit: writes of all clients of one producer become records of the log.
+ *
+ * Writes are copied, in the order they come, into an open batch. A batch is sent when fewer than `recordsInFlightMax`
+ * are on their way: a lone write goes at the end of the turn it came in; under load a record holds all that came while
+ * those before it were travelling. The producer worker gets the batch by transfer and gives the buffers back.
+ *
+ * What each write is answered with is noted with its batch, per client, and given out when the log has the batch.
+ * Bounded: `writeQueueBytesMax` of writes that wait; beyond it `full` says so and clients are paused until `drained`.
+ */
+
+import type { BatchMessage, BatchOutcome } from '../../shared/messages.js';
+import { assert, limits } from '../../shared/limits.js';
+import { appendVarint } from '../../shared/record.js';
+import type { ReplyOrder, ReplySource, Segment } from './reply-order.js';
+import { ReplyRuns } from './reply-runs.js';
+
+export interface WriteLogEvents {
+  send(message: BatchMessage, transfer: ArrayBuffer[]): void;
+  /** Replies were given out: flush what clients have to send. */
+  delivered(): void;
+  /** There is room again after `full`. */
+  drained(): void;
+}
+
+const varintBytesMax = 5;
+const lengthsBytes = limits.recordCommandsMax * varintBytesMax;
+const freeBuffersMax = limits.recordsInFlightMax + 3;
+
+class Batch implements ReplySource {
+  readonly body: Buffer;
+  readonly lengths: Uint8Array;
+  bodyBytes = 0;
+  lengthsBytes = 0;
+  commands = 0;
+  /** Per run of one client's writes: where its replies go, with its ReplyRuns attached. */
+  readonly segments: Segment[] = [];
+
+  constructor(body: ArrayBuffer, lengths: ArrayBuffer) {
+    this.body = Buffer.from(body);
+    this.lengths = new Uint8Array(lengths);
+  }
+
+  fits(bytes: number): boolean {
+    return this.commands < limits.recordCommandsMax && this.bodyBytes + bytes <= this.body.length;
+  }
+}
+
+export class WriteLog {
+  readonly #events: WriteLogEvents;
+  #open: Batch | null = null;
+  #sealed: Batch[] = [];
+  readonly #inFlight = new Map<number, Batch>();
+  #nextBatch = 1;
+  #flushScheduled = false;
+  #full = false;
+  #queuedBytes = 0;
+  readonly #freeBodies: ArrayBuffer[] = [];
+  readonly #freeLengths: ArrayBuffer[] = [];
+
+  constructor(events: WriteLogEvents) {
+    this.#events = events;
+  }
+
+  /** Bytes of writes that were taken and are not confirmed. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** True when nothing waits or is on its way. */
+  get idle(): boolean {
+    return this.#open === null && this.#sealed.length === 0 && this.#inFlight.size === 0;
+  }
+
+  /**
+   * Takes one write: a whole canonical frame, copied.
+   * @param reply what the client gets when the log has it
+   */
+  append(order: ReplyOrder, buffer: Buffer, start: number, end: number, reply: Buffer): void {
+    const bytes = end - start;
+    if (this.#open !== null && !this.#open.fits(bytes)) this.#seal();
+    const batch = (this.#open ??= this.#newBatch(bytes));
+    buffer.copy(batch.body, batch.bodyBytes, start, end);
+    batch.bodyBytes += bytes;
+    batch.lengthsBytes = appendVarint(batch.lengths, batch.lengthsBytes, bytes);
+    batch.commands++;
+    this.#repliesOf(batch, order).add(reply);
+    this.#queuedBytes += bytes;
+    if (this.#queuedBytes > limits.writeQueueBytesMax) this.#full = true;
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  /** What became of batches that were sent. */
+  settle(outcomes: BatchOutcome[]): void {
+    for (const outcome of outcomes) {
+      const batch = this.#inFlight.get(outcome.batch);
+      assert(batch !== undefined, 'an outcome is of a batch in flight');
+      this.#inFlight.delete(outcome.batch);
+      this.#queuedBytes -= batch.bodyBytes;
+      this.#reuse(outcome);
+      const { error } = outcome;
+      const line = error === undefined ? undefined : Buffer.from(`-${error.code} ${error.message.replace(/\s+/g, ' ')}\r\n`);
+      for (const segment of batch.segments) (segment.attachment as ReplyRuns).deliver(segment, line);
+    }
+    this.#flush();
+    this.#events.delivered();
+    if (this.#full && this.#queuedBytes <= limits.writeQueueBytesMax / 2) {
+      this.#full = false;
+      this.#events.drained();
+    }
+  }
+
+  #repliesOf(batch: Batch, order: ReplyOrder): ReplyRuns {
+    const segment = order.open(batch);
+    segment.awaited++;
+    if (segment.attachment === null) {
+      segment.attachment = new ReplyRuns();
+      batch.segments.push(segment);
+    }
+    return segment.attachment as ReplyRuns;
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    while (this.#inFlight.size < limits.recordsInFlightMax) {
+      if (this.#sealed.length === 0) {
+        if (this.#open === null) return;
+        this.#seal();
+      }
+      this.#send(this.#sealed.shift() as Batch);
+    }
+  };
+
+  #seal(): void {
+    if (this.#open !== null) this.#sealed.push(this.#open);
+    this.#open = null;
+  }
+
+  #send(batch: Batch): void {
+    const number = this.#nextBatch++;
+    this.#inFlight.set(number, batch);
+    const body = batch.body.buffer as ArrayBuffer;
+    const lengths = batch.lengths.buffer as ArrayBuffer;
+    const { commands, bodyBytes, lengthsBytes: lengthsUsed } = batch;
+    this.#events.send(
+      { type: 'batch', batch: number, commands, body, bodyBytes, lengths, lengthsBytes: lengthsUsed },
+      [body, lengths],
+    );
+  }
+
+  #newBatch(bytes: number): Batch {
+    const body =
+      bytes > limits.recordBytesTarget
+        ? new ArrayBuffer(bytes)
+        : (this.#freeBodies.pop() ?? new ArrayBuffer(limits.recordBytesTarget));
+    return new Batch(body, this.#freeLengths.pop() ?? new ArrayBuffer(lengthsBytes));
+  }
+
+  #reuse({ body, lengths }: BatchOutcome): void {
+    if (body.byteLength === limits.recordBytesTarget && this.#freeBodies.length < freeBuffersMax) this.#freeBodies.push(body);
+    if (this.#freeLengths.length < freeBuffersMax) this.#freeLengths.push(lengths);
+  }
+}

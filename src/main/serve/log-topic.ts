@@ -1,0 +1,101 @@
+/**
+ * The log topic at start: created with the right settings when it is not there, then checked; what must hold is
+ * src/shared/topics.ts. A consumer that subscribes before the topic exists waits minutes for it, so this comes first.
+ *
+ * Uses the admin client of @platformatic/kafka: librdkafka's binding has no way to read topic settings or topic ids.
+ */
+
+import { Admin, describeConfigsV4 } from '@platformatic/kafka';
+import { PylonError } from '../../shared/errors.js';
+import { recordBytesMax } from '../../shared/limits.js';
+import { logTopicConfig, logTopicFaults, topicNames, type LogTopicState } from '../../shared/topics.js';
+import type { Config } from '../config/load.js';
+
+export interface LogTopic {
+  readonly name: string;
+  /** Kafka's id of the topic: another one when a topic of the same name is created anew. */
+  readonly id: string;
+  readonly replication: number;
+}
+
+/**
+ * @throws PylonError PYLON_KAFKA when Kafka cannot be reached; PYLON_TOPIC with every fault of the topic
+ */
+export async function openLogTopic(config: Config): Promise<LogTopic> {
+  const name = topicNames.log(config.PYLON_WORLD);
+  const admin = new Admin({
+    clientId: `${config.PYLON_ID}-admin`,
+    bootstrapBrokers: config.PYLON_KAFKA.split(','),
+    connectTimeout: 5_000,
+    retries: 2,
+    retryDelay: 500,
+  });
+  try {
+    await createIfMissing(admin, name, config);
+    const { id, state } = await describe(admin, name);
+    const faults = logTopicFaults(name, state, recordBytesMax(config.PYLON_COMMAND_BYTES_MAX), config.PYLON_DEV);
+    if (faults.length > 0) {
+      throw new PylonError('PYLON_TOPIC', `topic ${name} cannot carry a world:\n  ${faults.join('\n  ')}`);
+    }
+    return { name, id, replication: state.replication };
+  } catch (cause) {
+    if (cause instanceof PylonError) throw cause;
+    throw new PylonError('PYLON_KAFKA', `Kafka at ${config.PYLON_KAFKA}: ${innermost(cause)}`, { cause });
+  } finally {
+    await admin.close().catch(() => {}); // already closed, or never connected
+  }
+}
+
+async function createIfMissing(admin: Admin, name: string, config: Config): Promise<void> {
+  if ((await admin.listTopics({})).includes(name)) return;
+  const wanted = logTopicConfig({
+    replication: config.PYLON_KAFKA_REPLICATION,
+    recordBytesMax: recordBytesMax(config.PYLON_COMMAND_BYTES_MAX),
+    retentionMs: config.PYLON_RETENTION_MS,
+  });
+  try {
+    await admin.createTopics({
+      topics: [name],
+      partitions: 1,
+      replicas: config.PYLON_KAFKA_REPLICATION,
+      configs: Object.entries(wanted).map(([key, value]) => ({ name: key, value })),
+    });
+  } catch (error) {
+    // Two Pylons that start together both try; the loser finds the topic there.
+    if (!(await admin.listTopics({})).includes(name)) throw error;
+  }
+}
+
+async function describe(admin: Admin, name: string): Promise<{ id: string; state: LogTopicState }> {
+  const metadata = await admin.metadata({ topics: [name], forceUpdate: true });
+  const topic = metadata.topics.get(name);
+  if (topic === undefined) throw new PylonError('PYLON_KAFKA', `topic ${name} was created but is not in the metadata`);
+  const config = await settings(admin, name);
+  const replication = topic.partitions[0]?.replicas.length ?? 0;
+  return { id: topic.id, state: { partitions: topic.partitionsCount, replication, config } };
+}
+
+/** Kafka's number for topics among the resources of DescribeConfigs (org.apache.kafka.common.config.ConfigResource). */
+const topicResource = 2;
+
+async function settings(admin: Admin, name: string): Promise<Map<string, string>> {
+  const keys = Object.keys(logTopicConfig({ replication: 0, recordBytesMax: 0, retentionMs: 0 }));
+  const [connection] = (await admin.connectToBrokers()).values();
+  const resource = { resourceType: topicResource, resourceName: name, configurationKeys: keys };
+  const { results } = await describeConfigsV4.api.async(connection, [resource], false, false);
+  if (results[0].errorCode !== 0) {
+    throw new PylonError('PYLON_KAFKA', `settings of ${name} cannot be read: ${results[0].errorMessage}`);
+  }
+  return new Map(results[0].configs.map((entry) => [entry.name, entry.value ?? '']));
+}
+
+/** Admin errors wrap others; the innermost says what happened. */
+function innermost(error: unknown): string {
+  let current = error;
+  for (;;) {
+    const inner = current instanceof AggregateError ? current.errors[0] : (current as { cause?: unknown } | null)?.cause;
+    if (inner === undefined || inner === null) break;
+    current = inner;
+  }
+  return current instanceof Error ? current.message : String(current);
+}

@@ -1,0 +1,58 @@
+/**
+ * The error lines for frames that are not passed on. Where Redis has words of its own for the case they are used, since
+ * client libraries look for them; what only Pylon refuses reads
+ * `-ERR PYLON refuses '<command>': <reason>; <what to do instead>`.
+ */
+import { encodeError } from '../resp/encode.js';
+import { TOO_BIG, UNKNOWN_COMMAND } from '../resp/frame-table.js';
+import { FrameArguments } from '../resp/frame-arguments.js';
+import { COMMANDS } from './table.js';
+
+const scratch = new FrameArguments();
+
+/** Redis cuts what it quotes of a client's bytes at this length, and C strings at their first NUL. */
+const QUOTED_MAX = 128;
+function quoted(text: string, max: number): string {
+  const nul = text.indexOf('\0');
+  return (nul < 0 ? text : text.slice(0, nul)).slice(0, max);
+}
+
+const refuses = (name: string, reason: string, instead: string): Buffer =>
+  encodeError(`ERR PYLON refuses '${name}': ${reason}; ${instead}`);
+
+/** Redis's answer to a name that it does not know. */
+function unknownCommand(args: FrameArguments): Buffer {
+  let list = '';
+  for (let i = 1; i < args.count && list.length < QUOTED_MAX; i++) {
+    list += `'${quoted(args.text(i), QUOTED_MAX - list.length)}' `;
+  }
+  return encodeError(`ERR unknown command '${quoted(args.text(0), QUOTED_MAX)}', with args beginning with: ${list}`);
+}
+
+/** `-ERR wrong number of arguments for '<command>' command` */
+export const arityRefusal = (command: number): Buffer =>
+  encodeError(`ERR wrong number of arguments for '${COMMANDS[command].name}' command`);
+
+/** For a frame above the limit of bytes. */
+export const tooBigRefusal = (commandBytesMax: number): Buffer =>
+  encodeError(`ERR PYLON command too big: more than ${commandBytesMax} bytes; nothing was written`);
+
+/** For a frame with one of Pylon's own keys in a key position. */
+export const reservedRefusal = (command: number): Buffer =>
+  refuses(COMMANDS[command].name, "keys beginning with '__pylon__:' belong to Pylon", 'use another key');
+
+/** The error line for a frame that `classify` calls refused. */
+export function refusal(command: number, buffer: Buffer, start: number, end: number): Buffer {
+  if (command === TOO_BIG) throw new RangeError('an oversized frame has no bytes: use tooBigRefusal');
+  const args = scratch.read(buffer, start, end);
+  if (command === UNKNOWN_COMMAND) return unknownCommand(args);
+  const row = COMMANDS[command];
+  if (row.reason !== undefined && row.instead !== undefined) return refuses(row.name, row.reason, row.instead);
+  if (row.byArguments === 'copy') return refuses('copy ... db', 'Pylon has one keyspace', 'use key prefixes');
+  const subcommand = quoted(args.text(1), QUOTED_MAX);
+  if (row.byArguments === 'memory') {
+    return refuses(`memory ${subcommand.toLowerCase()}`, 'it would reach past Pylon to one Redis of one rack',
+      'connect to that Redis itself');
+  }
+  return encodeError(`ERR unknown subcommand '${subcommand}'. Try ${args.text(0).toUpperCase()} HELP.`);
+}
