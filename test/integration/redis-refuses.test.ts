@@ -39,6 +39,9 @@ const busy: Refusal = {
   },
 };
 
+/** Settles when the Redis below has loaded its data. */
+let loaded: Promise<void> | undefined;
+
 /** Restarted, with its data loaded at one key in 2 ms. */
 const loading: Refusal = {
   name: 'loading',
@@ -51,11 +54,10 @@ const loading: Refusal = {
       await eventually('the rewrite', info, (text) => text.includes('aof_rewrite_in_progress:0') && text.includes('aof_rewrite_scheduled:0'));
     });
     await redis.kill();
-    await redis.restart({ 'key-load-delay': '2000', 'loading-process-events-interval-bytes': '1024' }, 'listening');
+    loaded = redis.restart({ 'key-load-delay': '2000', 'loading-process-events-interval-bytes': '1024' });
   },
   end: async (redis) => {
-    const ready = async (): Promise<boolean> => (await redis.use((client) => client.command('PING'))).type === 'status';
-    await eventually('the end of loading', ready, (is) => is);
+    await loaded;
     await redis.use(async (client) => {
       const keys = Array.from({ length: 2000 }, (_, index) => `ballast:${index}`);
       await client.text('DEL', ...keys);

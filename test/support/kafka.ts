@@ -3,7 +3,7 @@
  * hand. By a pure JavaScript client, so that what Pylon's own binding does is judged from outside.
  */
 
-import { Admin, Consumer, ListOffsetTimestamps, Producer } from '@platformatic/kafka';
+import { Admin, Consumer, ListOffsetTimestamps, metadataV12, Producer } from '@platformatic/kafka';
 import { topicNames } from '../../src/shared/topics.js';
 
 /** Bootstrap servers of the Kafka that the test command has started, or was given. @throws Error when there is none */
@@ -42,6 +42,18 @@ export async function produceRaw(kafka: string, world: string, values: readonly 
   }
 }
 
+/** How many replicas of a world's log are in sync. */
+export async function inSyncReplicas(kafka: string, world: string): Promise<number> {
+  const admin = new Admin(clientOptions(kafka));
+  try {
+    const [connection] = (await admin.connectToBrokers()).values();
+    const { topics } = await metadataV12.api.async(connection, [topicNames.log(world)], false, false);
+    return topics[0].partitions[0].isrNodes.length;
+  } finally {
+    await admin.close();
+  }
+}
+
 export interface TopicSpecification {
   readonly name: string;
   readonly partitions: number;
@@ -54,15 +66,6 @@ export async function createTopic(kafka: string, topic: TopicSpecification): Pro
   try {
     const configs = Object.entries(topic.settings).map(([name, value]) => ({ name, value }));
     await admin.createTopics({ topics: [topic.name], partitions: topic.partitions, replicas: 1, configs });
-  } finally {
-    await admin.close();
-  }
-}
-
-export async function deleteTopic(kafka: string, name: string): Promise<void> {
-  const admin = new Admin(clientOptions(kafka));
-  try {
-    await admin.deleteTopics({ topics: [name] });
   } finally {
     await admin.close();
   }

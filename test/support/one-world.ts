@@ -14,8 +14,8 @@ export function oneWorld(plan: Partial<WorldPlan> = {}): SharedWorld {
   let world: TestWorld | undefined;
   let stop = async (): Promise<void> => {};
   before(async () => {
-    const cleaning = { after: (work: () => Promise<void>) => void (stop = work) };
-    world = await startWorld(cleaning, { racks: [{ name: 'east' }, { name: 'west' }], ...plan });
+    const scope = { after: (work: () => Promise<void>) => void (stop = work) };
+    world = await startWorld(scope, { racks: [{ name: 'east' }, { name: 'west' }], ...plan });
   });
   after(() => stop());
   const started = (): TestWorld => {

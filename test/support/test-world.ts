@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { checkExactlyOnce, describeViolations, type Violation } from './checker.js';
 import type { Environment } from './child.js';
+import { cleanUp, type Scope } from './clean-up.js';
 import { eventually, type Patience } from './eventually.js';
 import { logEnd, sharedKafka } from './kafka.js';
 import { Ledger } from './ledger.js';
@@ -30,6 +31,8 @@ export interface RackPlan {
   readonly pylons?: number;
   readonly redis?: RedisSettings;
   readonly env?: Environment;
+  /** File to run in place of Pylon's own. */
+  readonly entry?: string;
 }
 
 export interface WorldPlan {
@@ -39,11 +42,6 @@ export interface WorldPlan {
   readonly replication?: number;
   /** For every Pylon. */
   readonly env?: Environment;
-}
-
-/** What a test offers for cleaning up: node:test's context, or its `after`. */
-export interface Cleaning {
-  after(work: () => Promise<void>): void;
 }
 
 /** A load on one rack, or on several in turn; the rest has defaults. */
@@ -188,7 +186,7 @@ export class TestWorld {
     const loads = Promise.all(this.#loads.map((load) => load.stop()));
     const pylons = this.racks.flatMap((rack) => rack.running);
     for (const pylon of pylons) pylon.resume();
-    for (const { redis } of this.racks) redis.resume();
+    await Promise.all(this.racks.map(({ redis }) => redis.resume()));
     const stops = await Promise.allSettled(pylons.map((pylon) => pylon.stop()));
     await Promise.all(pylons.map((pylon) => pylon.kill()));
     await loads; // their connections have ended, so they have
@@ -207,10 +205,10 @@ function differences(mine: ReadonlyMap<string, unknown>, its: ReadonlyMap<string
 }
 
 /** Starts a world and waits until every rack has a leader. */
-export async function startWorld(cleaning: Cleaning, plan: WorldPlan): Promise<TestWorld> {
+export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWorld> {
   const kafka = plan.kafka ?? sharedKafka();
   const world = new TestWorld(`t${randomBytes(6).toString('hex')}`, kafka);
-  cleaning.after(() => world.stop());
+  cleanUp(scope, () => world.stop());
   const replication = plan.replication ?? 1;
   const env: Environment = {
     PYLON_WORLD: world.name,
@@ -230,7 +228,9 @@ export async function startWorld(cleaning: Cleaning, plan: WorldPlan): Promise<T
   world.racks.sort((a, b) => inOrder(a) - inOrder(b));
   // All at once: Pylons that start together must not trip over each other's creation of the topic.
   await Promise.all(
-    plan.racks.flatMap(({ name, pylons = 1 }) => Array.from({ length: pylons }, () => world.rack(name).startPylon())),
+    plan.racks.flatMap(({ name, pylons = 1, entry }) =>
+      Array.from({ length: pylons }, () => world.rack(name).startPylon({}, entry === undefined ? {} : { entry })),
+    ),
   );
   await Promise.all(world.racks.filter((rack) => rack.pylons.length > 0).map((rack) => rack.leader()));
   return world;

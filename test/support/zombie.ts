@@ -31,12 +31,12 @@ export interface Zombie {
 /** Needs a rack of two Pylons under load. On return the zombie is still paused. */
 export async function makeZombie(world: TestWorld, rack: TestRack, load: Load): Promise<Zombie> {
   const pylon = await rack.leader();
-  rack.redis.pause();
+  await rack.redis.pause();
   const loggedBefore = await logEnd(world.kafka, world.name);
   await eventually('records to pile up', () => logEnd(world.kafka, world.name), (end) => end > loggedBefore + 20);
   pylon.pause();
   const pausedAt = performance.now();
-  rack.redis.resume();
+  await rack.redis.resume();
   const others = rack.running.filter((other) => other !== pylon);
   const successor = await rack.leader({ deadlineMs: takeoverMsMax }, others);
   const takeoverMs = performance.now() - pausedAt;
