@@ -150,3 +150,33 @@ export class CounterBlock<O extends Owner> {
     return this.#indexOf.get(slot) as number;
   }
 }
+
+/**
+ * Collects what happens per command in plain numbers and adds it to the shared slots now and then: an atomic on a BigInt
+ * per command would cost more than routing it.
+ */
+export class CounterTally<O extends Owner> {
+  readonly #block: CounterBlock<O>;
+  readonly #pending = new Map<Slot<O>, number>();
+
+  constructor(block: CounterBlock<O>) {
+    this.#block = block;
+  }
+
+  add(slot: Slot<O>, amount: number): void {
+    this.#pending.set(slot, (this.#pending.get(slot) ?? 0) + amount);
+  }
+
+  set(slot: Slot<O>, value: number): void {
+    this.#block.set(slot, value);
+  }
+
+  /** Brings the shared slots up to date. */
+  flush(): void {
+    for (const [slot, amount] of this.#pending) {
+      if (amount === 0) continue;
+      this.#block.add(slot, amount);
+      this.#pending.set(slot, 0);
+    }
+  }
+}

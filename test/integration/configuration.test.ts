@@ -12,7 +12,7 @@ import { cleanUp, type Scope } from '../support/clean-up.js';
 import { eventually } from '../support/eventually.js';
 import { createTopic, sharedKafka } from '../support/kafka.js';
 import { PylonProcess, pylonCommand } from '../support/pylon-process.js';
-import { freePort, RedisProcess } from '../support/redis-process.js';
+import { freePort, RackRedis } from '../support/rack-redis.js';
 import { showReply } from '../support/resp-client.js';
 import { startWorld } from '../support/test-world.js';
 
@@ -32,8 +32,8 @@ async function endsWith(code: number, env: Environment, deadlineMs = 20_000): Pr
   }
 }
 
-async function startRedis(scope: Scope): Promise<RedisProcess> {
-  const redis = await RedisProcess.start();
+async function startRedis(scope: Scope): Promise<RackRedis> {
+  const redis = await RackRedis.start();
   cleanUp(scope, () => redis.remove());
   return redis;
 }

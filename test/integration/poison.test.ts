@@ -78,7 +78,7 @@ describe('poison in the log', () => {
   let number = 0;
   for (const [what, frames] of Object.entries(poison)) {
     it(`passes over ${what}`, async () => {
-      const [countBefore] = await counters('poison_commands');
+      const [countBefore] = await counters('applier0_poisonCommands');
       const marksBefore = await marks();
       const mark = (): Frame => ['RPUSH', 'marks', String(++number)];
       // Each in a record with good neighbours, then all in one record, then each alone.
@@ -90,7 +90,7 @@ describe('poison in the log', () => {
       await shared.world.converge();
       assert.deepEqual(await marks(), [...marksBefore, ...expected]);
       const count = countBefore + frames.length * 3;
-      await eventually('both racks to have counted', () => counters('poison_commands'), (now) => now.every((one) => one === count), {
+      await eventually('both racks to have counted', () => counters('applier0_poisonCommands'), (now) => now.every((one) => one === count), {
         deadlineMs: 3000,
       });
     });
@@ -102,7 +102,7 @@ describe('poison in the log', () => {
   });
 
   it('counts a data error of Redis, and goes on', async () => {
-    const [dataErrors] = await counters('data_errors');
+    const [dataErrors] = await counters('applier0_dataErrors');
     const bad = [
       ['LPUSH', 'text', 'x'],
       ['INCR', 'text'],
@@ -114,30 +114,30 @@ describe('poison in the log', () => {
     ];
     await produceRaw(shared.world.kafka, shared.world.name, [author.record([['SET', 'text', 'abc'], ...bad, ['SET', 'behind', '1']])]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('data_errors'), (now) =>
+    await eventually('both racks to have counted', () => counters('applier0_dataErrors'), (now) =>
       now.every((one) => one === dataErrors + bad.length),
     );
     assert.equal(await shared.world.racks[1].redis.use((redis) => redis.text('MGET', 'text', 'behind')), '[abc, 1]');
   });
 
   it('passes over records that are not of Pylon', async () => {
-    const [foreign] = await counters('foreign_records');
+    const [foreign] = await counters('applier0_foreignRecords');
     const strangers = [Buffer.from('hello'), Buffer.alloc(0), Buffer.from('P'), Buffer.from('{"json": true}')];
     await produceRaw(shared.world.kafka, shared.world.name, [...strangers, author.record([['SET', 'after:strangers', '1']])]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('foreign_records'), (now) =>
+    await eventually('both racks to have counted', () => counters('applier0_foreignRecords'), (now) =>
       now.every((one) => one === foreign + strangers.length),
     );
     assert.equal(await shared.world.racks[0].redis.use((redis) => redis.text('GET', 'after:strangers')), '1');
   });
 
   it('applies a batch once that stands twice in the log', async () => {
-    const [duplicates] = await counters('duplicate_records');
+    const [duplicates] = await counters('applier0_duplicateRecords');
     const record = author.record([['INCR', 'once'], ['INCR', 'once']]);
     const next = author.record([['INCR', 'next']]);
     await produceRaw(shared.world.kafka, shared.world.name, [record, record, next, record, next]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('duplicate_records'), (now) => now.every((one) => one === duplicates + 3));
+    await eventually('both racks to have counted', () => counters('applier0_duplicateRecords'), (now) => now.every((one) => one === duplicates + 3));
     assert.equal(await shared.world.racks[1].redis.use((redis) => redis.text('MGET', 'once', 'next')), '[2, 1]');
   });
 

@@ -202,9 +202,9 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
     );
     assert.ok(replies.every((three) => three.map(showReply).join() === 'OK,PONG,some text'));
     const info = await shared.east.running[0].info();
-    assert.ok(info.number('clients_connected') >= 1000, info.text('clients_connected'));
+    assert.ok(info.number('clientsConnected') >= 1000, info.text('clientsConnected'));
     for (const client of clients) client.destroy();
-    const connected = async (): Promise<number> => (await shared.east.running[0].info()).number('clients_connected');
+    const connected = async (): Promise<number> => (await shared.east.running[0].info()).number('clientsConnected');
     await eventually('the connections to be gone', connected, (count) => count < 10);
     await shared.world.converge();
   });

@@ -6,19 +6,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { freePort, type RedisProcess } from '../support/redis-process.js';
+import { freePort, type RackRedis } from '../support/rack-redis.js';
 import { startWorld } from '../support/test-world.js';
 
 interface Refusal {
   readonly name: string;
   /** What INFO must say. */
   readonly says: RegExp;
-  start(redis: RedisProcess): Promise<void>;
-  end(redis: RedisProcess): Promise<void>;
+  start(redis: RackRedis): Promise<void>;
+  end(redis: RackRedis): Promise<void>;
 }
 
 function byCommand(name: string, says: RegExp, start: readonly string[], end: readonly string[]): Refusal {
-  const run = async (redis: RedisProcess, command: readonly string[]): Promise<void> => {
+  const run = async (redis: RackRedis, command: readonly string[]): Promise<void> => {
     await redis.use((client) => client.text(...command));
   };
   return { name, says, start: (redis) => run(redis, start), end: (redis) => run(redis, end) };

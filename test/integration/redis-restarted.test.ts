@@ -10,11 +10,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { describeProgress, type Load } from '../support/load.js';
 import { readFence } from '../support/rack-data.js';
-import type { RedisProcess } from '../support/redis-process.js';
+import type { RackRedis } from '../support/rack-redis.js';
 import { startWorld, type TestWorld } from '../support/test-world.js';
 
 /** A world of two racks, with a load on the first. */
-async function underLoad(t: TestContext): Promise<{ world: TestWorld; load: Load; redis: RedisProcess }> {
+async function underLoad(t: TestContext): Promise<{ world: TestWorld; load: Load; redis: RackRedis }> {
   const world = await startWorld(t, { racks: [{ name: 'east' }, { name: 'west' }] });
   const load = world.startLoad(world.racks[0], { writes: 1e9, writesPerSecondMax: 4000 });
   await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 4000);
@@ -35,7 +35,7 @@ async function goOnAndCheck(t: TestContext, world: TestWorld, load: Load, restar
 }
 
 /** The part of the append-only file that Redis appends to. */
-async function appendedFile(redis: RedisProcess): Promise<string> {
+async function appendedFile(redis: RackRedis): Promise<string> {
   const folder = join(redis.folder, 'appendonlydir');
   const [file] = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
   return join(folder, file);

@@ -1,90 +1,125 @@
 /**
- * A rack's Redis as a test wants it: the embedded one (src/main/embedded), in a folder that is removed at the end, and
- * breakable: killed, restarted on the same port and data with other settings, paused, asked for its digest.
+ * One redis-server for a test: a process of its own on a unix socket in a folder of its own, gone when the test is.
  */
-
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../../src/main/embedded/ports.js';
-import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
-import { RespClient } from './resp-client.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeReply, type RespValue } from '../../src/shared/resp/decode.js';
+import { encodeCommandArray } from '../../src/shared/resp/encode.js';
 
-/** Arguments in the form of redis.conf: name and value. */
-export type RedisSettings = Readonly<Record<string, string>>;
+const START_DEADLINE_MS = 10_000;
 
 export class RedisProcess {
-  readonly folder: string;
-  readonly port: number;
-  readonly #settings: RedisSettings;
-  #redis: EmbeddedRedis;
+  readonly socketPath: string;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
 
-  private constructor(folder: string, settings: RedisSettings, redis: EmbeddedRedis) {
-    this.folder = folder;
-    this.port = redis.port;
-    this.#settings = settings;
-    this.#redis = redis;
+  private constructor(folder: string, socketPath: string, child: ChildProcess) {
+    this.#folder = folder;
+    this.socketPath = socketPath;
+    this.#child = child;
   }
 
-  /** Starts an empty Redis on a free port and waits until it answers. */
-  static async start(settings: RedisSettings = {}): Promise<RedisProcess> {
-    const folder = await mkdtemp(join(tmpdir(), 'pylon-test-redis-'));
-    return new RedisProcess(folder, settings, await startRedis({ dataDir: folder, args: toArguments(settings) }));
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
-  }
-
-  /** Starts the process on the data that is there, and waits until that is loaded. */
-  async restart(settings: RedisSettings = {}): Promise<void> {
-    await this.kill();
-    const args = toArguments({ ...this.#settings, ...settings });
-    this.#redis = await startRedis({ dataDir: this.folder, port: this.port, args });
-  }
-
-  /** A connection past Pylon. */
-  connect(deadlineMs = 20_000): Promise<RespClient> {
-    return RespClient.connect({ port: this.port, deadlineMs });
-  }
-
-  /** Uses a connection for one piece of work. */
-  async use<T>(work: (client: RespClient) => Promise<T>): Promise<T> {
-    const client = await this.connect();
-    try {
-      return await work(client);
-    } finally {
-      client.destroy();
+  /** Starts the system's redis-server; resolves when it answers. */
+  static async start(...args: string[]): Promise<RedisProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'pylon-redis-'));
+    const socketPath = join(folder, 'redis.sock');
+    const child = spawn(
+      'redis-server',
+      ['--port', '0', '--unixsocket', socketPath, '--save', '', '--dir', folder, '--enable-debug-command', 'yes', ...args],
+      { stdio: 'ignore' },
+    );
+    let failure: Error | null = null;
+    child.once('error', (error) => { failure = error; });
+    child.once('exit', (code) => { failure ??= new Error(`redis-server ended with ${code}`); });
+    const redis = new RedisProcess(folder, socketPath, child);
+    const deadline = Date.now() + START_DEADLINE_MS;
+    for (;;) {
+      if (failure !== null) throw failure;
+      try {
+        const connection = await redis.connect();
+        await connection.call('PING');
+        connection.close();
+        return redis;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await delay(10);
+      }
     }
   }
 
-  /** Stops the process where it stands (SIGSTOP), until `resume`. */
-  pause(): Promise<void> {
-    return this.#redis.kill('SIGSTOP');
+  async connect(): Promise<RedisConnection> {
+    const socket = connect(this.socketPath);
+    await once(socket, 'connect');
+    return new RedisConnection(socket);
   }
 
-  resume(): Promise<void> {
-    return this.#redis.kill('SIGCONT');
-  }
-
-  /** Ends the process without warning; the data stays. */
-  kill(): Promise<void> {
-    return this.#redis.kill('SIGKILL');
-  }
-
-  /** Ends the process, and removes the data. */
-  async remove(): Promise<void> {
-    await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exited = once(this.#child, 'exit');
+      this.#child.kill('SIGKILL');
+      await exited;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
-function toArguments(settings: RedisSettings): string[] {
-  const all = { 'enable-debug-command': 'yes', ...settings };
-  return Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-}
+/** A connection that sends frames and decodes their replies, in order. */
+export class RedisConnection {
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #wake: (() => void) | null = null;
 
-/** A port that nobody listened on a moment ago. Only for servers that cannot choose one themselves. */
-export async function freePort(): Promise<number> {
-  return (await freePorts(1))[0];
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake?.();
+    });
+    const ended = (): void => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    socket.on('close', ended);
+    socket.on('error', ended);
+  }
+
+  /** Sends frames as they are; resolves with `replies` decoded replies. */
+  async send(bytes: Buffer, replies: number): Promise<RespValue[]> {
+    this.#socket.write(bytes);
+    const values: RespValue[] = [];
+    let at = 0;
+    while (values.length < replies) {
+      const next = decodeReply(this.#received, at);
+      if (next !== null) {
+        values.push(next.value);
+        at = next.end;
+      } else {
+        if (this.#ended) throw new Error('connection closed');
+        await new Promise<void>((resolve) => { this.#wake = resolve; });
+      }
+    }
+    this.#received = this.#received.subarray(at);
+    return values;
+  }
+
+  async call(...args: Array<string | Buffer>): Promise<RespValue> {
+    return (await this.send(encodeCommandArray(args), 1))[0];
+  }
+
+  /** Sends bytes, says that no more will come, and resolves with all that comes back until the peer closes. */
+  async exchange(bytes: Buffer): Promise<Buffer> {
+    this.#socket.end(bytes);
+    while (!this.#ended) await new Promise<void>((resolve) => { this.#wake = resolve; });
+    return this.#received;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
 }

@@ -22,7 +22,7 @@ import {
   readKeyDigests,
   type DigestAtPosition,
 } from './rack-data.js';
-import { RedisProcess, type RedisSettings } from './redis-process.js';
+import { RackRedis, type RedisSettings } from './rack-redis.js';
 import type { RespClient } from './resp-client.js';
 
 export interface RackPlan {
@@ -49,12 +49,12 @@ export type WorldLoad = Partial<Omit<LoadPlan, 'endpoints' | 'seed'>> & { readon
 
 export class TestRack {
   readonly name: string;
-  readonly redis: RedisProcess;
+  readonly redis: RackRedis;
   /** All that were started, those that have ended too. */
   readonly pylons: PylonProcess[] = [];
   readonly #env: Environment;
 
-  constructor(name: string, redis: RedisProcess, env: Environment) {
+  constructor(name: string, redis: RackRedis, env: Environment) {
     this.name = name;
     this.redis = redis;
     this.#env = { ...env, PYLON_RACK: name, PYLON_REDIS: redis.url, PYLON_PORT: '0' };
@@ -220,7 +220,7 @@ export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWor
   };
   await Promise.all(
     plan.racks.map(async (rackPlan) => {
-      const redis = await RedisProcess.start(rackPlan.redis);
+      const redis = await RackRedis.start(rackPlan.redis);
       world.racks.push(new TestRack(rackPlan.name, redis, { ...env, ...rackPlan.env }));
     }),
   );

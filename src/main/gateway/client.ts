@@ -17,6 +17,7 @@ import type { ClientRegistry, GatewayContext } from './context.js';
 import { dispatch } from './dispatch.js';
 import { Outlet } from './outlet.js';
 import { copyRows } from './copy-rows.js';
+import type { Scanned } from './parse-pool.js';
 import { ReplyOrder } from './reply-order.js';
 import { ReplyWindow } from './reply-window.js';
 import type { WriteLog } from './write-log.js';
@@ -50,6 +51,8 @@ export class Client {
   #parkedBytes: Buffer | null = null;
   /** Its rows are with the parse pool; nothing may overtake them. */
   #scanning = false;
+  /** What the parse pool gave: its memory goes back when nothing parked points into it. */
+  #scanned: Scanned | null = null;
   #resumeScheduled = false;
   /** It will send no more, but may still read what it is owed. */
   #inputEnded = false;
@@ -101,6 +104,10 @@ export class Client {
       this.#take(bytes, 0, bytes.length);
     }
     this.#context.flusher.flush();
+    if (!this.#parked && this.#scanned !== null) {
+      this.#context.parsePool?.release(this.#scanned);
+      this.#scanned = null;
+    }
     if (this.reading) this.socket.resume();
     if (this.#inputEnded) this.#endInput();
   }
@@ -201,9 +208,11 @@ export class Client {
     this.#scanning = true;
     this.socket.pause();
     this.#context.counters.add('readsOffloaded', 1);
-    void parsePool.scan(buffer.subarray(start, end)).then(({ table, position }) => {
+    void parsePool.scan(buffer.subarray(start, end)).then((scanned) => {
+      const { table, position } = scanned;
       this.#scanning = false;
       if (this.#destroyed) return;
+      this.#scanned = scanned;
       this.#bytesPerCommand = table.count === 0 ? 0 : position / table.count;
       if (position < table.buffer.length) this.#parkedBytes = table.buffer.subarray(position);
       this.#parkedRows = table;

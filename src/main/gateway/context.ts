@@ -1,6 +1,6 @@
 /** What all connections of one gateway share. */
 
-import type { CounterBlock } from '../../shared/counters.js';
+import type { CounterTally } from '../../shared/counters.js';
 import type { FrameTable } from '../../shared/resp/frame-table.js';
 import type { RequestLimits } from '../../shared/resp/request-limits.js';
 import type { Client } from './client.js';
@@ -20,7 +20,7 @@ export interface GatewayContext {
   /** One per producer worker; a connection keeps to one. */
   readonly writeLogs: readonly WriteLog[];
   readonly flusher: OutletFlusher;
-  readonly counters: CounterBlock<'main'>;
+  readonly counters: CounterTally<'main'>;
   readonly requestLimits: RequestLimits;
   /** null: everything is scanned on the main thread. */
   readonly parsePool: ParsePool | null;

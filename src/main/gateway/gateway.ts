@@ -7,7 +7,7 @@
  */
 
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
-import type { CounterBlock } from '../../shared/counters.js';
+import type { CounterTally } from '../../shared/counters.js';
 import { PylonError } from '../../shared/errors.js';
 import { limits } from '../../shared/limits.js';
 import { encodeError } from '../../shared/resp/encode.js';
@@ -33,7 +33,7 @@ export interface GatewayOptions {
 }
 
 export interface GatewayParts {
-  readonly counters: CounterBlock<'main'>;
+  readonly counters: CounterTally<'main'>;
   readonly parsePool: ParsePool | null;
   readonly control: ControlConnection;
   readonly pylonCommands: PylonCommands;
@@ -55,6 +55,7 @@ export class Gateway implements ClientRegistry {
   #nextId = 1;
   #upstreamDetail = 'not connected yet';
   #stopping = false;
+  #allLeft: () => void = () => {};
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
     this.#options = options;
@@ -113,17 +114,21 @@ export class Gateway implements ClientRegistry {
   left(client: Client): void {
     this.#clients.delete(client.id);
     this.#parts.counters.set('clientsConnected', this.#clients.size);
+    if (this.#clients.size === 0) this.#allLeft();
   }
 
   /** Ends connections when what they are owed has been sent, at the latest after `deadlineMs`. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.close();
+    // The server does not know of the re-wrapped sockets, so their end is waited for here.
+    const left = new Promise<void>((resolve) => (this.#allLeft = resolve));
     for (const client of this.#clients.values()) client.end();
+    if (this.#clients.size === 0) this.#allLeft();
     const timer = setTimeout(() => {
-      for (const client of this.#clients.values()) client.destroy();
+      for (const client of [...this.#clients.values()]) client.destroy();
     }, deadlineMs);
-    await closed;
+    await left;
     clearTimeout(timer);
     this.#upstream.close();
   }

@@ -254,7 +254,7 @@ class OwnRequest implements ReplySink {
   }
 
   emit(buffer: Buffer, start: number, end: number): void {
-    this.#text += buffer.latin1Slice(start, end);
+    this.#text += buffer.toString('latin1', start, end);
     if (this.segment.awaited === 0) this.#done(this.#text);
   }
 }

@@ -59,6 +59,7 @@ const lexRangeError = (args: FrameArguments, min: number): string | null =>
 const checkRangeStore: Check = (args) => {
   let by: 'rank' | 'score' | 'lex' = 'rank';
   let limit = -1n;
+  let reversed = false;
   for (let i = 5; i < args.count; i++) {
     if (args.is(i, 'limit') && i + 2 < args.count) {
       const error = integerError(args, i + 1) ?? integerError(args, i + 2);
@@ -67,7 +68,9 @@ const checkRangeStore: Check = (args) => {
       i += 2;
     } else if (by === 'rank' && (args.is(i, 'bylex') || args.is(i, 'byscore'))) {
       by = args.is(i, 'bylex') ? 'lex' : 'score';
-    } else if (!args.is(i, 'rev')) {
+    } else if (!reversed && args.is(i, 'rev')) {
+      reversed = true; // Redis takes it once
+    } else {
       return SYNTAX_ERROR;
     }
   }

@@ -46,8 +46,17 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i;
 const INFINITE = /^([+-]?)inf(inity)?$/i;
 
+/** Exponent of the highest bit of a hexadecimal float; null when it is zero. */
+function binaryMagnitude(hex: RegExpExecArray): number | null {
+  const mantissa = BigInt(`0x0${hex[2]}${hex[3]}`);
+  return mantissa === 0n ? null : mantissa.toString(2).length - 1 + Number(hex[4] ?? 0) - 4 * hex[3].length;
+}
+
 /** Whether a decimal text has a digit other than 0 before its exponent. */
 const hasValue = (text: string): boolean => /[1-9]/.test(text.split(/e/i)[0]);
+
+const DOUBLE_BITS_MAX = 1024;
+const DOUBLE_BITS_MIN = -1074;
 
 /** A number as strtod reads it: `out of range` where C sets ERANGE for infinity or zero, null when it is none. */
 export function readDouble(text: string): number | 'out of range' | null {
@@ -59,10 +68,11 @@ export function readDouble(text: string): number | 'out of range' | null {
   }
   const hex = HEXADECIMAL.exec(text);
   if (hex === null || hex[2].length + hex[3].length === 0) return null;
-  const mantissa = parseInt(hex[2] + hex[3], 16);
-  const value = mantissa * 2 ** (Number(hex[4] ?? 0) - 4 * hex[3].length);
-  if (mantissa !== 0 && (!Number.isFinite(value) || value === 0)) return 'out of range';
-  return hex[1] === '-' ? -value : value;
+  const magnitude = binaryMagnitude(hex);
+  if (magnitude === null) return 0;
+  if (magnitude >= DOUBLE_BITS_MAX || magnitude < DOUBLE_BITS_MIN) return 'out of range';
+  // The checks ask whether it is a number, not which: the leading bit is enough.
+  return (hex[1] === '-' ? -1 : 1) * 2 ** magnitude;
 }
 
 /** util.c `string2d`: the whole text, no blank before it, no NaN, neither overflow nor underflow. */
@@ -73,13 +83,21 @@ const LONG_DOUBLE_TEXT_MAX = 5 * 1024 - 1;
 const LONG_DOUBLE_EXPONENT_MAX = 4932;
 const LONG_DOUBLE_DIGITS_MAX = '118973149535723176502';
 const LONG_DOUBLE_EXPONENT_MIN = -4951;
+/** The same in powers of two. */
+const LONG_DOUBLE_BITS_MAX = 16384;
+const LONG_DOUBLE_BITS_MIN = -16445;
 const LONG_DOUBLE_DIGITS_MIN = '182259976594123730126';
 
 /** util.c `string2ld` (x86-64: 80 bits): false for what is none or out of range. */
 export function isLongDouble(text: string): boolean {
   if (text.length > LONG_DOUBLE_TEXT_MAX) return false;
   if (INFINITE.test(text)) return true;
-  if (!DECIMAL.test(text)) return typeof readDouble(text) === 'number';
+  if (!DECIMAL.test(text)) {
+    const hex = HEXADECIMAL.exec(text);
+    if (hex === null || hex[2].length + hex[3].length === 0) return false;
+    const magnitude = binaryMagnitude(hex);
+    return magnitude === null || (magnitude < LONG_DOUBLE_BITS_MAX && magnitude >= LONG_DOUBLE_BITS_MIN);
+  }
   if (!hasValue(text)) return true;
   const [mantissa, exponent] = text.toLowerCase().replace(/^[+-]/, '').split('e');
   const [whole, fraction = ''] = mantissa.split('.');

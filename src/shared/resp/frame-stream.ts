@@ -113,8 +113,9 @@ export class FrameStream {
 
   #header(buffer: Buffer, at: number, end: number): number {
     if (this.#place === AFTER_CR) {
-      if (buffer[at] !== LF) return this.#fail(this.#invalid(), end);
-      this.#lineDone();
+      const invalid = this.#invalid();
+      this.#lineDone(); // Redis's own objections go first
+      if (buffer[at] !== LF && this.state !== FRAME_ERROR) this.#fail(invalid, end);
       return at + 1;
     }
     for (let p = at; p < end; p++) {

@@ -20,6 +20,8 @@ import { logPartition } from '../../shared/topics.js';
 const { CODES } = rdkafka;
 
 export interface ProducerEvents {
+  /** A life began: it writes as this incarnation. */
+  began(incarnation: string): void;
   outcomes(outcomes: BatchOutcome[]): void;
   trouble(error: ErrorReport): void;
 }
@@ -63,11 +65,8 @@ export class LogProducer {
     this.#client = this.#newClient();
   }
 
-  /**
-   * @returns the incarnation that it writes as
-   * @throws PylonError PYLON_KAFKA when the broker does not answer
-   */
-  async start(): Promise<string> {
+  /** @throws PylonError PYLON_KAFKA when the broker does not answer */
+  async start(): Promise<void> {
     const { topic } = this.#data;
     await new Promise<void>((resolve, reject) => {
       this.#client.connect({ topic, timeout: connectTimeoutMs }, (error) => {
@@ -77,7 +76,7 @@ export class LogProducer {
     });
     this.#incarnation = makeIncarnation(Date.now(), randomBytes(6));
     this.#lastBatch = 0;
-    return this.#incarnation;
+    this.#events.began(this.#incarnation);
   }
 
   produce(message: BatchMessage): void {

@@ -6,9 +6,7 @@
  * Stop: flush what is on its way, disconnect, let the thread end. A thread with a live client is never terminated.
  */
 
-import { workerData } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { CounterBlock } from '../../shared/counters.js';
 import { reportOf } from '../../shared/errors.js';
 import type { FromProducer, ProducerWorkerData, ToProducer } from '../../shared/messages.js';
@@ -20,6 +18,7 @@ async function run(port: MessagePort, data: ProducerWorkerData): Promise<void> {
   const counters = new CounterBlock(data.counters, 'producer', data.worker);
   const send = (message: FromProducer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const producer = new LogProducer(data, counters, {
+    began: (incarnation) => send({ type: 'ready', incarnation }),
     outcomes: (outcomes) => send({ type: 'outcomes', outcomes }, outcomes.flatMap(({ body, lengths }) => [body, lengths])),
     trouble: (error) => send({ type: 'trouble', error }),
   });
@@ -38,7 +37,7 @@ async function run(port: MessagePort, data: ProducerWorkerData): Promise<void> {
   });
   counters.set('heartbeatMs', Date.now());
   try {
-    send({ type: 'ready', incarnation: await producer.start() });
+    await producer.start();
   } catch (error) {
     clearInterval(heartbeat);
     send({ type: 'failed', error: reportOf(error) });

@@ -9,15 +9,15 @@ import { checkExactlyOnce, describeViolations } from '../../support/checker.js';
 import { describeProgress, Load } from '../../support/load.js';
 import { runSeed } from '../../support/random.js';
 import { readContents, readDigest, readKeys } from '../../support/rack-data.js';
-import { RedisProcess } from '../../support/redis-process.js';
+import { RackRedis } from '../../support/rack-redis.js';
 
 describe('load and checker against a bare Redis', () => {
   const seed = runSeed();
-  let redis: RedisProcess;
+  let redis: RackRedis;
   let load: Load;
 
   before(async () => {
-    redis = await RedisProcess.start();
+    redis = await RackRedis.start();
     const endpoints = [{ host: '127.0.0.1', port: redis.port }];
     load = Load.start({ name: 'load', seed, endpoints: () => endpoints, connections: 4, writes: 20_000 });
     await load.done;

@@ -1,0 +1,45 @@
+/** The command line: `pylon serve`, `pylon world`, `pylon options`. */
+
+import { Command, InvalidArgumentError } from 'commander';
+import { optionsTable } from './config/describe.js';
+import { serve } from './serve/serve.js';
+import { version } from './version.js';
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+const program = new Command('pylon')
+  .description('Global master-master replication for plain Redis, through one ordered log in Apache Kafka.')
+  .version(version)
+  .showHelpAfterError();
+
+program
+  .command('serve')
+  .description('run one Pylon, configured by environment variables (see `pylon options`)')
+  .action(() => serve(process.env));
+
+program
+  .command('world')
+  .description('run a whole world on this machine: Kafka, and one Pylon and one Redis for each rack')
+  .option('--racks <count>', 'number of racks', integer(1, 16), 2)
+  .option('--port <port>', 'port of the first rack; the others follow', integer(1, 65_500), 6381)
+  .option('--data <folder>', 'where Kafka and the Redis systems keep their data', '.pylon/world')
+  .option('--fresh', 'begin with an empty world', false)
+  .action(async (chosen: { racks: number; port: number; data: string; fresh: boolean }) => {
+    const { runWorld } = await import('./world/run-world.js');
+    await runWorld(chosen);
+  });
+
+program
+  .command('options')
+  .description('print every environment variable of `pylon serve`')
+  .action(() => process.stdout.write(`${optionsTable()}\n`));
+
+await program.parseAsync();

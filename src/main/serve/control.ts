@@ -1,0 +1,86 @@
+/**
+ * The control connection to the rack's Redis (ioredis): one-off commands, and a look once a second at what INFO and the
+ * fence say. The data paths (reads, apply) have raw connections of their own.
+ */
+
+import { Redis } from 'ioredis';
+import { decodeFence, fenceKey, type FenceValue } from '../../shared/fence-value.js';
+import type { RedisEndpoint } from '../../shared/messages.js';
+import type { ControlConnection } from '../gateway/keyspace-reads.js';
+
+const pollIntervalMs = 1_000;
+const commandTimeoutMs = 10_000;
+
+export class Control implements ControlConnection {
+  readonly #redis: Redis;
+  readonly #timer: NodeJS.Timeout;
+  #info = new Map<string, string>();
+  #infoText = '';
+  #fence: FenceValue | undefined;
+  #polling = false;
+
+  constructor(endpoint: RedisEndpoint, name: string) {
+    this.#redis = new Redis({
+      host: endpoint.host,
+      port: endpoint.port,
+      db: endpoint.database,
+      ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
+      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+      connectionName: name,
+      commandTimeout: commandTimeoutMs,
+      enableOfflineQueue: false,
+      enableReadyCheck: false,
+      maxRetriesPerRequest: null,
+      retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 5), 1_000),
+    });
+    this.#redis.on('error', () => {}); // told by the upstream connection, which needs the same Redis
+    this.#redis.on('ready', () => void this.poll());
+    this.#timer = setInterval(() => void this.poll(), pollIntervalMs);
+  }
+
+  call(...args: (string | Buffer)[]): Promise<unknown> {
+    const [name, ...rest] = args;
+    return this.#redis.callBuffer(name.toString(), ...rest);
+  }
+
+  /** A field of the backing Redis's INFO, as last seen. */
+  info(field: string): string | undefined {
+    return this.#info.get(field);
+  }
+
+  /** The whole INFO text, as last seen; empty before the first answer. */
+  get infoText(): string {
+    return this.#infoText;
+  }
+
+  /** The fence, as last seen; undefined before the first answer or when there is none. */
+  get fence(): FenceValue | undefined {
+    return this.#fence;
+  }
+
+  /** Looks now. Never rejects: what cannot be had stays as it was. */
+  async poll(): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
+    try {
+      const [info, fence] = await Promise.all([this.call('INFO'), this.call('GET', fenceKey)]);
+      this.#infoText = String(info);
+      this.#info = new Map(
+        this.#infoText.split('\r\n').filter((line) => line.includes(':')).map((line) => {
+          const colon = line.indexOf(':');
+          return [line.slice(0, colon), line.slice(colon + 1)];
+        }),
+      );
+      this.#fence = fence === null ? undefined : decodeFence(String(fence));
+    } catch {
+      // Redis is away, or the fence is none: both are told by those whose work it stops.
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#redis.disconnect();
+  }
+}

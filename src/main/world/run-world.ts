@@ -1,0 +1,130 @@
+/**
+ * `npm start`: a whole world on one machine, to try Pylon out and to develop it. One Kafka, and for each rack one Redis
+ * and one Pylon, each a process of its own, as they would be in production. Stays in the foreground with a status line;
+ * Ctrl-C ends everything. Data stays in its folder for the next time.
+ */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { startKafka, type EmbeddedKafka } from '../embedded/kafka.js';
+import { startRedis, type EmbeddedRedis } from '../embedded/redis.js';
+import { lockFolder } from './lock-folder.js';
+import { startPylon, type RunningPylon } from './pylon-child.js';
+import { StatusLine } from './status-line.js';
+
+export interface WorldOptions {
+  readonly racks: number;
+  /** Port of the first rack's Pylon; the others follow. */
+  readonly port: number;
+  readonly data: string;
+  readonly fresh: boolean;
+}
+
+interface Rack {
+  readonly name: string;
+  readonly redis: EmbeddedRedis;
+  readonly pylon: RunningPylon;
+}
+
+const places = ['east', 'west', 'north', 'south'];
+
+export async function runWorld(options: WorldOptions): Promise<void> {
+  const folder = resolve(options.data);
+  const stopping = stopSignal();
+  try {
+    mkdirSync(folder, { recursive: true });
+    const unlock = lockFolder(folder);
+    try {
+      await run(options, folder, stopping);
+    } finally {
+      unlock();
+    }
+  } catch (error) {
+    process.stderr.write(`pylon world: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+  process.exit();
+}
+
+async function run(options: WorldOptions, folder: string, stopping: Promise<string>): Promise<void> {
+  if (options.fresh) for (const part of ['kafka', 'racks']) rmSync(join(folder, part), { recursive: true, force: true });
+  const started: { stop(): Promise<void> }[] = [];
+  const begin = async <T extends { stop(): Promise<void> }>(what: string, start: Promise<T>): Promise<T> => {
+    const beganMs = performance.now();
+    const part = await start;
+    started.push(part);
+    say(`  ${what} (${((performance.now() - beganMs) / 1000).toFixed(1)} s)`);
+    return part;
+  };
+  try {
+    say('starting a world');
+    const kafka = await begin('Kafka', startKafka({ dataDir: join(folder, 'kafka') }));
+    const racks: Rack[] = [];
+    for (let index = 0; index < options.racks; index++) {
+      const name = places[index] ?? `rack${index + 1}`;
+      const redis = await begin(`Redis of ${name}`, startRedis({
+        dataDir: join(folder, 'racks', name),
+        args: ['--enable-debug-command', 'yes'],
+      }));
+      const environment = rackEnvironment(name, options.port + index, kafka, redis);
+      const pylon = await begin(`Pylon of ${name}`, startPylon(name, environment, join(folder, 'racks', name, 'pylon.log')));
+      racks.push({ name, redis, pylon });
+    }
+    introduce(racks);
+    const status = new StatusLine(racks.map(({ name, pylon }) => ({ name, port: pylon.port })));
+    const ended = await Promise.race([
+      stopping,
+      ...racks.map(async ({ name, pylon }) => {
+        await pylon.exited;
+        return `the Pylon of ${name} ended; see ${pylon.logFile}`;
+      }),
+    ]);
+    status.stop();
+    say(`\nstopping: ${ended}`);
+    if (ended.startsWith('the Pylon')) process.exitCode = 1;
+  } finally {
+    // Pylons first, so that what they owe still finds its Kafka and Redis.
+    for (const part of started.reverse()) await part.stop();
+  }
+  say('stopped');
+}
+
+function rackEnvironment(rack: string, port: number, kafka: EmbeddedKafka, redis: EmbeddedRedis): Record<string, string> {
+  return {
+    PYLON_RACK: rack,
+    PYLON_ID: `${rack}-1`,
+    PYLON_PORT: String(port),
+    PYLON_KAFKA: kafka.bootstrapServers,
+    PYLON_REDIS: redis.url,
+    PYLON_DEV: '1',
+    PYLON_KAFKA_REPLICATION: '1',
+    // A rack that is added later is filled from the log, so a world for trying out keeps all of it.
+    PYLON_RETENTION_MS: '-1',
+    // Everything shares one machine here.
+    PYLON_PARSE_WORKERS: process.env['PYLON_PARSE_WORKERS'] ?? '1',
+  };
+}
+
+function introduce(racks: readonly Rack[]): void {
+  const [first, second = first] = racks;
+  say('');
+  for (const { name, redis, pylon } of racks) {
+    say(`  ${name.padEnd(6)} redis-cli -p ${pylon.port}    (its own Redis: port ${redis.port})`);
+  }
+  say('');
+  say(`  try:  redis-cli -p ${first.pylon.port} SET greeting hello    then    redis-cli -p ${second.pylon.port} GET greeting`);
+  say(`        redis-cli -p ${first.pylon.port} PYLON INFO`);
+  say('');
+  say(`ready ${racks.map(({ name, pylon }) => `${name}=127.0.0.1:${pylon.port}`).join(' ')}  (Ctrl-C ends it)`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Settles with the name of the first signal to stop. Ctrl-C twice does not hurry it: everything is stopped in order. */
+function stopSignal(): Promise<string> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => settle(signal));
+  });
+}
