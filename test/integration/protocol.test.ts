@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { logEnd } from '../support/kafka.js';
-import { residentBytes } from '../support/memory.js';
+import { residentBytes } from '../support/processes.js';
 import { oneWorld } from '../support/one-world.js';
 import { Random, runSeed } from '../support/random.js';
 import { encodeCommand, showReply, type Argument, type RespClient } from '../support/resp-client.js';
