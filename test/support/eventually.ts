@@ -46,7 +46,7 @@ export async function eventually<T>(
  * The value of a promise, unless it takes longer than `deadlineMs`.
  * @throws Error once the deadline has passed
  */
-export async function within<T>(deadlineMs: number, value: T | Promise<T>, what = 'an answer'): Promise<T> {
+export async function within<T>(deadlineMs: number, value: T | Promise<T>, what = 'answer'): Promise<T> {
   if (!(value instanceof Promise)) return value;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

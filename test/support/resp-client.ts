@@ -2,12 +2,14 @@
  * A small Redis client for tests that want to see and send exact bytes: raw writes, fragments, pipelines, replies as
  * typed values and as the bytes they came in, a deadline on every wait, and a reader that can be held back.
  *
- * RESP2 and the RESP3 types that a Redis may answer with. It never reconnects: a lost connection is a result.
+ * RESP2 and the RESP3 types that a Redis may answer with, by a reader of its own: Pylon's is what is tested. It never
+ * reconnects: a lost connection is a result.
  */
 
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { encodeCommandArray } from '../../src/shared/resp/encode.js';
 import { within } from './eventually.js';
 
 export type Argument = string | number | Uint8Array;
@@ -42,12 +44,7 @@ export interface ConnectOptions {
 
 /** Encodes one command as an array of bulk strings. */
 export function encodeCommand(args: readonly Argument[]): Buffer {
-  const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)];
-  for (const arg of args) {
-    const bytes = arg instanceof Uint8Array ? Buffer.from(arg) : Buffer.from(String(arg));
-    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n'));
-  }
-  return Buffer.concat(parts);
+  return encodeCommandArray(args.map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : String(arg))));
 }
 
 /** Encodes many commands of text: one string, much quicker than one buffer each. ASCII and UTF-8 alike. */
