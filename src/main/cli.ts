@@ -40,6 +40,8 @@ program
 program
   .command('options')
   .description('print every environment variable of `pylon serve`')
-  .action(() => process.stdout.write(`${optionsTable()}\n`));
+  .action(() => {
+    process.stdout.write(`${optionsTable()}\n`);
+  });
 
 await program.parseAsync();

@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const tailBytes = 4 * 1024;
@@ -18,6 +19,10 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Where its stdout and stderr go; appended to, and put aside as <file>.1 when it has become large. */
   readonly logFile: string;
+  /** Its environment; ours when not given. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Gets each line of its stdout, which then goes to no file. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface Exit {
@@ -51,11 +56,18 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   let spawned: ChildProcess;
   try {
     const [command, args] = withParentDeathSignal(options.command, options.args);
-    spawned = spawn(command, args, { stdio: ['ignore', log.fd, log.fd] });
+    spawned = spawn(command, args, {
+      stdio: ['ignore', options.onLine === undefined ? log.fd : 'pipe', log.fd],
+      env: options.environment ?? process.env,
+      // A group of its own: Ctrl-C in our terminal is ours to answer, by stopping children in order.
+      detached: true,
+    });
     await started(options, spawned);
   } finally {
     closeSync(log.fd);
   }
+  const { onLine } = options;
+  if (onLine !== undefined && spawned.stdout !== null) createInterface(spawned.stdout).on('line', onLine);
   return watch(options, spawned, log.startBytes);
 }
 

@@ -32,6 +32,8 @@ export interface ClientFacts {
 /** Index of commands that are reads whatever their arguments. */
 const plainRead = Uint8Array.from(KIND_OF, (kind, index) => (kind === KIND_READ && BY_ARGUMENTS[index] === 0 ? 1 : 0));
 
+const lingerMs = 1_000;
+
 export class Client {
   readonly id: number;
   readonly socket: Socket;
@@ -58,6 +60,7 @@ export class Client {
   #inputEnded = false;
   /** QUIT, a protocol error, or all its requests done: close when what is owed has gone out. */
   #ending = false;
+  #hungUp = false;
   #destroyed = false;
   /** Bytes per command of late, to tell many small commands from few big ones. */
   #bytesPerCommand = 0;
@@ -77,9 +80,9 @@ export class Client {
     socket.on('close', () => this.destroy());
   }
 
-  /** False when the socket must not be read for now. */
+  /** False when the socket must not be read for now. What still comes while it is ending is read and dropped. */
   get reading(): boolean {
-    return !this.#parked && !this.#scanning && !this.#ending && !this.#destroyed;
+    return !this.#destroyed && (this.#ending || (!this.#parked && !this.#scanning));
   }
 
   /** Bytes from the socket; `buffer` is shared by all clients and good until this returns. */
@@ -280,11 +283,21 @@ export class Client {
     setImmediate(() => {
       if (!this.#ending) return this.resume();
       this.#resumeScheduled = false;
-      if (this.order.settled && !this.#destroyed) {
-        this.#context.flusher.flush();
-        this.socket.end();
-      }
+      if (this.order.settled && !this.#destroyed) this.#hangUp();
     });
+  }
+
+  /**
+   * Closes in the way that lets the last replies arrive: a socket closed with unread bytes in it would be reset, and the
+   * peer could lose what it has not read. So the rest is read and dropped until the peer closes, for a moment.
+   */
+  #hangUp(): void {
+    if (this.#hungUp) return;
+    this.#hungUp = true;
+    this.#context.flusher.flush();
+    this.socket.end();
+    this.socket.resume();
+    setTimeout(() => this.destroy(), lingerMs).unref();
   }
 
   /** The client sent what is no RESP: Redis's own words, and the end of this connection. */

@@ -32,7 +32,10 @@ export async function serve(environment: Environment, parts: PylonParts = {}): P
     stopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(() => end(log, new PylonError('PYLON_BUG', 'the stop took too long')), limits.stopMsMax).unref();
-    void pylon.stop().then((clean) => process.exit(clean ? exitCodes.ok : exitCodes.software));
+    void pylon.stop().then((clean) => {
+      log.info('stopped');
+      process.exit(clean ? exitCodes.ok : exitCodes.software);
+    });
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));

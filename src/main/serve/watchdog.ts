@@ -16,6 +16,7 @@ export interface Watched {
 export class Watchdog {
   readonly #watched: readonly Watched[];
   #lastCheckMs: number;
+  #pausedUntilMs = 0;
 
   constructor(watched: readonly Watched[], nowMs: number) {
     this.#watched = watched;
@@ -40,6 +41,4 @@ export class Watchdog {
     });
     return silent?.name;
   }
-
-  #pausedUntilMs = 0;
 }
