@@ -58,10 +58,14 @@ export const slots = {
     'stepsApplied',
     /** Steps that found the fence moved by another applier. */
     'fenceLost',
+    /** CRC-32 of all replies since `runningHashFrom…`: racks that began at one position must agree at any later one. */
     'runningHash',
     'queueRecords',
     'queueBytes',
     'heartbeatMs',
+    /** Where runningHash begins: the position of the takeover, or of the last step whose replies were lost. */
+    'runningHashFromOffset',
+    'runningHashFromIndex',
   ],
 } as const;
 

@@ -46,6 +46,15 @@ export const limits = {
   /** Records fetched and not yet applied. */
   applyQueueRecordsMax: 2048,
   applyQueueBytesMax: 32 * MIB,
+  /** Pause before a step that Redis refused is tried again, and between attempts to connect. Doubles from Min to Max. */
+  applyRetryMsMin: 20,
+  applyRetryMsMax: 1000,
+  /** Pause after another applier moved the fence, so that the group can say who leads. */
+  fenceLostPauseMs: 200,
+  /** A fence beyond the log's end is looked at this often before it is believed: an election of brokers may hide the end. */
+  logRangeChecksMax: 10,
+  /** The backing Redis owes an answer and sends nothing for this long: the connection is given up. */
+  redisSilenceMsMax: 15_000,
 
   /** How long the fence remembers a producer that went silent, in log time. See fence-value.ts. */
   incarnationMemoryMs: 15 * 60_000,

@@ -1,0 +1,687 @@
+/**
+ * The applier: leads the rack's Redis along the log while it owns the log partition. A state machine without I/O: events
+ * in (`handle`, `receive`), effects out; time is asked for by a `timer` effect, chance is a parameter. The shell around
+ * it (run-applier.ts) owns the socket, the consumer and the clock; the simulation is another shell.
+ *
+ * One rule carries it: whatever happened (a takeover, an aborted step, a lost connection, a refusal), read the fence, and
+ * go on from the position that it says. The fence and the data changed together, so the fence is never wrong about them,
+ * even when Redis itself went back a little by a restart.
+ *
+ * Phases, while the partition is ours:
+ *
+ *   link ──▶ fence ──▶ (keys) ──▶ (range) ──▶ run ──▶ failed step ──▶ pause ──▶ fence …
+ *
+ * - `link`: no connection. `fence`: GET is under way. `keys`: there is no fence; is the database empty? `range`: the
+ *   position is new to us; is it within the log? `run`: steps flow. `pause`: a timer runs, then the fence is read again.
+ *
+ * What is sent to Redis, and what its answers mean, is fenced-session.ts; what a step holds is step.ts.
+ */
+
+import type { Buffer } from 'node:buffer';
+import type { ApplierState, CounterBlock } from '../../shared/counters.js';
+import { PylonError, type ErrorReport } from '../../shared/errors.js';
+import { decodeFence, fenceKey, type FenceValue } from '../../shared/fence-value.js';
+import { assert, limits } from '../../shared/limits.js';
+import { comparePositions, formatPosition, logStart } from '../../shared/position.js';
+import { ApplyQueue, type LogEntry } from './apply-queue.js';
+import type { FenceCommands } from './fence-commands.js';
+import { FencedSession, type Commit, type Failure, type SessionEvent } from './fenced-session.js';
+import { classifyError, unwrapAbort } from './reply-classes.js';
+import { buildStep, positionOf, type Step } from './step.js';
+
+export interface ApplierOptions {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly stepCommands: number;
+  readonly stepBytes: number;
+}
+
+export type ApplierEvent =
+  /** Member of the rack's group. */
+  | { readonly type: 'joined' }
+  /** The group gave us the log partition, or took it. */
+  | { readonly type: 'assigned' }
+  | { readonly type: 'revoked' }
+  /** A connection to Redis that passed the self-test, or none any more and why. */
+  | { readonly type: 'link-up' }
+  | { readonly type: 'link-down'; readonly reason: string }
+  /** Answer to `query-log`. */
+  | { readonly type: 'log-range'; readonly start: number; readonly end: number }
+  /** Records that came of the `read-log` with this number. */
+  | { readonly type: 'records'; readonly reading: number; readonly entries: readonly LogEntry[] }
+  /** The log has no record at the offset we read from. */
+  | { readonly type: 'log-lost'; readonly reading: number }
+  | { readonly type: 'timer' }
+  | { readonly type: 'stop' };
+
+export type ApplierEffect =
+  | { readonly type: 'send'; readonly chunks: readonly Uint8Array[] }
+  /** Close the connection to Redis and make another. */
+  | { readonly type: 'drop-link'; readonly reason: string }
+  | { readonly type: 'query-log' }
+  /** Read the log from this offset on; records of an earlier number are of no more use. */
+  | { readonly type: 'read-log'; readonly reading: number; readonly offset: number }
+  /** Come back with `timer` after so long. Replaces the timer before. */
+  | { readonly type: 'timer'; readonly delayMs: number }
+  | { readonly type: 'state'; readonly state: ApplierState; readonly detail: string }
+  | { readonly type: 'trouble'; readonly error: ErrorReport }
+  /** Stopped for good: leave the group, close the connection, tell the operator. */
+  | { readonly type: 'halt'; readonly error: ErrorReport }
+  /** Nothing is in flight any more: the answer to `stop`. */
+  | { readonly type: 'stopped' };
+
+type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
+
+/** From which states a state may be entered. */
+const enteredFrom: Readonly<Record<ApplierState, readonly ApplierState[]>> = {
+  starting: [],
+  standby: ['starting', 'taking-over', 'applying', 'waiting'],
+  'taking-over': ['starting', 'standby', 'applying', 'waiting'],
+  applying: ['taking-over', 'waiting'],
+  waiting: ['taking-over', 'applying'],
+  halted: ['starting', 'standby', 'taking-over', 'applying', 'waiting'],
+  stopped: ['starting', 'standby', 'taking-over', 'applying', 'waiting', 'halted'],
+};
+const stateNumbers: Readonly<Record<ApplierState, number>> = {
+  starting: 0,
+  standby: 1,
+  'taking-over': 2,
+  applying: 3,
+  waiting: 4,
+  halted: 5,
+  stopped: 6,
+};
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  readonly #commands: FenceCommands;
+  readonly #counters: CounterBlock<'applier'>;
+  readonly #random: () => number;
+  readonly #queue = new ApplyQueue();
+  #effects: ApplierEffect[] = [];
+
+  #state: ApplierState = 'starting';
+  #phase: Phase = 'none';
+  #stopping = false;
+  #session: FencedSession | undefined;
+  #linkReason = 'not connected yet';
+
+  /** The fence as last read or set, and what it says. Undefined value: no fence, a new rack. */
+  #believed: string | undefined;
+  #rack: FenceValue | undefined;
+  /** Since this leadership began the fence was accepted once: from then on it must not vanish. */
+  #tookOver = false;
+  /** The position in `#rack` was not yet held against the log. */
+  #rangeUnchecked = false;
+  #rangeChecks = 0;
+  /** The step whose EXEC was on its way when the connection was lost. */
+  #inDoubt: Step | undefined;
+  /** Number of the latest `read-log`; 0: none in this leadership. */
+  #reading = 0;
+  #isReading = false;
+
+  /** Where the next step begins: behind the last one queued. */
+  #tip: FenceValue | undefined;
+  #prepared: Step | undefined;
+  /** Bound of the next step; halved when a connection is lost, one command after a refusal, grows with each commit. */
+  #stepCommands: number;
+  readonly #rejections = new Map<string, string>();
+  /** Failures in a row without a commit between them. */
+  #failures = 0;
+  /** Redis refused a step: only a commit shows that this is over. */
+  #waitsForCommit = false;
+  #troubleTold = '';
+
+  constructor(
+    options: ApplierOptions,
+    commands: FenceCommands,
+    counters: CounterBlock<'applier'>,
+    random: () => number,
+  ) {
+    this.#options = options;
+    this.#commands = commands;
+    this.#counters = counters;
+    this.#random = random;
+    this.#stepCommands = options.stepCommands;
+  }
+
+  get state(): ApplierState {
+    return this.#state;
+  }
+
+  /** True while Redis owes this applier an answer. */
+  get isOwed(): boolean {
+    return this.#session?.isOwed ?? false;
+  }
+
+  /** How many more records and bytes may be handed in now. */
+  get room(): { readonly records: number; readonly bytes: number } {
+    if (!this.#isReading) return { records: 0, bytes: 0 };
+    return {
+      records: limits.applyQueueRecordsMax - this.#queue.records,
+      bytes: limits.applyQueueBytesMax - this.#queue.bytes,
+    };
+  }
+
+  handle(event: ApplierEvent): ApplierEffect[] {
+    if (this.#state !== 'stopped' && (this.#state !== 'halted' || event.type === 'stop')) this.#on(event);
+    return this.#takeEffects();
+  }
+
+  /** Takes bytes from Redis. */
+  receive(chunk: Buffer): ApplierEffect[] {
+    if (this.#session === undefined) return [];
+    try {
+      this.#onSession(this.#session.receive(chunk));
+    } catch (error) {
+      if (!(error instanceof PylonError) || error.code === 'PYLON_BUG') throw error;
+      if (error.code === 'PYLON_MISALIGNED') {
+        this.#effects.push({ type: 'drop-link', reason: error.message });
+        this.#linkDown(error.message);
+      } else this.#halt(error);
+    }
+    return this.#takeEffects();
+  }
+
+  /** Builds the step after the one on its way, while Redis is busy with that. To be called when all is sent. */
+  prepare(): void {
+    const tip = this.#tip;
+    if (this.#phase !== 'run' || tip === undefined || this.#prepared !== undefined) return;
+    // A step that would not be full is better built later, when more has come.
+    if (this.#queue.commandsFrom(tip.next) < this.#stepCommands) return;
+    const step = this.#build(tip);
+    if (step !== undefined && !(step instanceof PylonError)) this.#prepared = step;
+  }
+
+  #takeEffects(): ApplierEffect[] {
+    const chunks = this.#session?.takeWrites() ?? [];
+    if (chunks.length > 0) this.#effects.push({ type: 'send', chunks });
+    this.#counters.set('queueRecords', this.#queue.records);
+    this.#counters.set('queueBytes', this.#queue.bytes);
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #on(event: ApplierEvent): void {
+    switch (event.type) {
+      case 'joined':
+        if (this.#state === 'starting') this.#become('standby', '');
+        return;
+      case 'assigned':
+        return this.#takeOver();
+      case 'revoked':
+        return this.#giveUp();
+      case 'link-up':
+        this.#session = new FencedSession(this.#commands);
+        if (this.#phase === 'link') this.#readFence();
+        return;
+      case 'link-down':
+        return this.#linkDown(event.reason);
+      case 'log-range':
+        if (this.#phase === 'range') this.#checkRange(event.start, event.end);
+        return;
+      case 'records':
+        if (event.reading === this.#reading && this.#isReading) this.#take(event.entries);
+        return;
+      case 'log-lost':
+        if (event.reading === this.#reading && this.#isReading) this.#logLost();
+        return;
+      case 'timer':
+        if (this.#phase === 'pause') this.#readFence();
+        return;
+      case 'stop':
+        return this.#stop();
+    }
+  }
+
+  // ---- leadership
+
+  #takeOver(): void {
+    assert(this.#phase === 'none', 'the partition is given once');
+    if (this.#stopping) return;
+    this.#counters.add('term', 1);
+    this.#tookOver = false;
+    this.#stepCommands = this.#options.stepCommands;
+    this.#failures = 0;
+    this.#become('taking-over', '');
+    this.#readFence();
+  }
+
+  #giveUp(): void {
+    this.#forget();
+    if (this.#state !== 'standby') this.#become('standby', '');
+    this.#session?.abandon();
+  }
+
+  /** Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it. */
+  #forget(): void {
+    this.#phase = 'none';
+    this.#believed = undefined;
+    this.#rack = undefined;
+    this.#tookOver = false;
+    this.#inDoubt = undefined;
+    this.#isReading = false;
+    this.#tip = undefined;
+    this.#prepared = undefined;
+    this.#rejections.clear();
+    this.#waitsForCommit = false;
+    this.#queue.reset(0);
+    this.#counters.set('appliedOffset', -1);
+    this.#counters.set('appliedIndex', -1);
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    this.#phase = 'none';
+    this.#isReading = false;
+    if (this.#session === undefined || this.#state === 'halted') this.#stopped();
+    else this.#onSession(this.#session.abandon());
+  }
+
+  #stopped(): void {
+    this.#forget();
+    this.#session = undefined;
+    this.#become('stopped', '');
+    this.#effects.push({ type: 'stopped' });
+  }
+
+  #halt(error: PylonError): void {
+    this.#forget();
+    this.#session = undefined;
+    this.#become('halted', error.toString());
+    this.#effects.push({ type: 'halt', error: { code: error.code, message: error.message } });
+  }
+
+  #become(state: ApplierState, detail: string): void {
+    assert(state === this.#state || enteredFrom[state].includes(this.#state), `${this.#state} → ${state}`);
+    this.#state = state;
+    this.#counters.set('state', stateNumbers[state]);
+    this.#counters.set('leader', this.#tookOver && (state === 'applying' || state === 'waiting') ? 1 : 0);
+    this.#effects.push({ type: 'state', state, detail });
+  }
+
+  // ---- the connection
+
+  #linkDown(reason: string): void {
+    this.#linkReason = reason;
+    const session = this.#session;
+    this.#session = undefined;
+    if (session !== undefined && this.#phase !== 'none' && this.#phase !== 'link') {
+      if (session.inDoubt !== undefined) this.#inDoubt = session.inDoubt;
+      if (!session.isIdle) this.#stepCommands = Math.max(1, this.#stepCommands >> 1);
+    }
+    if (this.#stopping) return this.#stopped();
+    if (this.#phase !== 'none') this.#waitForLink();
+  }
+
+  #waitForLink(): void {
+    this.#phase = 'link';
+    const detail = `no connection to Redis: ${this.#linkReason}`;
+    if (this.#state !== 'waiting' || this.#troubleTold !== detail) this.#become('waiting', detail);
+    this.#tell({ code: 'PYLON_REDIS', message: detail });
+  }
+
+  // ---- the fence
+
+  #readFence(): void {
+    if (this.#session === undefined) return this.#waitForLink();
+    this.#phase = 'fence';
+    this.#tip = undefined;
+    this.#prepared = undefined;
+    // A session that unwinds says so when it is done; then the fence is read.
+    if (this.#session.isIdle) this.#session.readFence();
+  }
+
+  #onFence(value: string | undefined): void {
+    const inDoubt = this.#inDoubt;
+    this.#inDoubt = undefined;
+    if (!this.#tookOver) return this.#beginWith(value);
+    if (inDoubt !== undefined && value === inDoubt.fence) this.#account(inDoubt);
+    else if (inDoubt !== undefined) this.#counters.add('stepsRetried', 1);
+    if (value === this.#believed) return this.#rangeUnchecked ? this.#askRange() : this.#run();
+    if (value === undefined) return this.#halt(fenceGone(this.#rack as FenceValue));
+    this.#fenceMoved(value);
+  }
+
+  /** The fence is not where this leader left it: another applier moved it on, or Redis came back without its tail. */
+  #fenceMoved(value: string): void {
+    const before = (this.#rack as FenceValue).next;
+    const rack = this.#decode(value);
+    if (rack === undefined) return;
+    this.#believed = value;
+    this.#rack = rack;
+    this.#rangeUnchecked = true;
+    const where = `from ${formatPosition(before)} to ${formatPosition(rack.next)}`;
+    if (comparePositions(rack.next, before) < 0) {
+      this.#tell({ code: 'PYLON_REDIS', message: `Redis went back ${where} (restarted without its last writes?)` });
+      return this.#askRange();
+    }
+    // Somebody else leads, or thinks so. If he does not go on while we pause, we do.
+    this.#counters.add('fenceLost', 1);
+    this.#become('taking-over', `another applier moved the fence ${where}`);
+    this.#pause(limits.fenceLostPauseMs * (0.5 + this.#random()));
+  }
+
+  #beginWith(value: string | undefined): void {
+    this.#believed = value;
+    this.#rangeUnchecked = true;
+    this.#rangeChecks = 0;
+    if (value === undefined) {
+      this.#phase = 'keys';
+      (this.#session as FencedSession).countKeys();
+      return;
+    }
+    this.#rack = this.#decode(value);
+    if (this.#rack !== undefined) this.#askRange();
+  }
+
+  /** @returns what the fence says, or undefined when it made us halt */
+  #decode(value: string): FenceValue | undefined {
+    try {
+      const rack = decodeFence(value);
+      if (rack.topicId === this.#options.topicId) return rack;
+      this.#halt(fenceForeign(rack, this.#options));
+    } catch (error) {
+      if (!(error instanceof PylonError)) throw error;
+      this.#halt(error);
+    }
+    return undefined;
+  }
+
+  #onKeys(foreign: number): void {
+    if (foreign > 0) {
+      return this.#halt(fenceMissing(`this Redis holds ${foreign} keys`));
+    }
+    this.#rack = {
+      topicId: this.#options.topicId,
+      next: logStart,
+      logClockMs: 0,
+      rewindOffset: undefined,
+      runningHash: 0,
+      incarnations: new Map(),
+    };
+    this.#askRange();
+  }
+
+  #askRange(): void {
+    this.#phase = 'range';
+    this.#effects.push({ type: 'query-log' });
+  }
+
+  #checkRange(start: number, end: number): void {
+    const rack = this.#rack as FenceValue;
+    this.#counters.set('logStartOffset', start);
+    this.#counters.set('logEndOffset', end);
+    const { next } = rack;
+    if (next.offset < start) {
+      return this.#halt(this.#believed === undefined ? fenceMissing(`the log begins at ${start}, not 0`) : behind(rack, start));
+    }
+    if (next.offset > end || (next.offset === end && next.index > 0)) {
+      this.#rangeChecks++;
+      if (this.#rangeChecks >= limits.logRangeChecksMax) return this.#halt(beyond(rack, end));
+      return this.#pause(limits.fenceLostPauseMs);
+    }
+    this.#rangeChecks = 0;
+    this.#rangeUnchecked = false;
+    this.#tookOver = true;
+    this.#restartHash();
+    this.#run();
+  }
+
+  #restartHash(): void {
+    const { next } = this.#rack as FenceValue;
+    this.#counters.set('runningHash', 0);
+    this.#counters.set('runningHashFromOffset', next.offset);
+    this.#counters.set('runningHashFromIndex', next.index);
+  }
+
+  // ---- the log
+
+  /** Everything is known: apply from `#rack.next` on. */
+  #run(): void {
+    const rack = this.#rack as FenceValue;
+    const session = this.#session as FencedSession;
+    assert(this.#tookOver && session.isIdle, 'applying begins with an accepted fence and a quiet connection');
+    this.#phase = 'run';
+    this.#tip = rack;
+    session.hash = this.#counters.get('runningHash');
+    this.#showPosition();
+    if (this.#isReading && this.#queue.covers(rack.next)) this.#queue.dropBefore(rack.next.offset);
+    else {
+      this.#reading++;
+      this.#isReading = true;
+      this.#queue.reset(rack.next.offset);
+      this.#effects.push({ type: 'read-log', reading: this.#reading, offset: rack.next.offset });
+    }
+    if (!this.#waitsForCommit) this.#applying();
+    this.#pump();
+  }
+
+  #applying(): void {
+    this.#troubleTold = '';
+    if (this.#state !== 'applying') this.#become('applying', `from ${formatPosition((this.#rack as FenceValue).next)}`);
+  }
+
+  #take(entries: readonly LogEntry[]): void {
+    try {
+      for (const entry of entries) this.#queue.push(entry);
+    } catch (error) {
+      if (!(error instanceof PylonError)) throw error;
+      return this.#halt(error);
+    }
+    this.#pump();
+  }
+
+  /** The broker does not have the offset that the fence promised: look again at both. */
+  #logLost(): void {
+    this.#isReading = false;
+    this.#rangeUnchecked = true;
+    if (this.#phase !== 'run') return;
+    this.#pause(limits.fenceLostPauseMs);
+    this.#onSession((this.#session as FencedSession).abandon());
+  }
+
+  #pump(): void {
+    const session = this.#session;
+    if (this.#phase !== 'run' || session === undefined) return;
+    while (session.canQueue) {
+      const tip = this.#tip as FenceValue;
+      const step = this.#prepared ?? this.#build(tip);
+      this.#prepared = undefined;
+      if (step === undefined) return;
+      if (step instanceof PylonError) {
+        if (session.isIdle) this.#halt(step); // else: when the steps before it are through
+        return;
+      }
+      session.queue(step, this.#believed);
+      this.#tip = step.after;
+    }
+  }
+
+  #build(tip: FenceValue): Step | PylonError | undefined {
+    const bounds = { commands: this.#stepCommands, bytes: this.#options.stepBytes };
+    return buildStep(tip, this.#queue, bounds, this.#rejections);
+  }
+
+  // ---- what became of a step
+
+  #onSession(events: readonly SessionEvent[]): void {
+    for (const event of events) {
+      switch (event.type) {
+        case 'ready':
+          if (this.#phase === 'run') {
+            (this.#session as FencedSession).execute();
+            this.#pump();
+          } else this.#onSession((this.#session as FencedSession).abandon());
+          break;
+        case 'committed':
+          // A step of an earlier leadership, or of one that ends: the fence will tell.
+          if (this.#phase === 'run') this.#committed(event);
+          break;
+        case 'failed':
+          this.#failed(event.failure);
+          break;
+        case 'fence':
+          if (this.#phase === 'fence') this.#onFence(event.value);
+          break;
+        case 'keys':
+          if (this.#phase === 'keys') this.#onKeys(event.foreign);
+          break;
+      }
+      if (this.#session === undefined) return;
+    }
+  }
+
+  #committed(commit: Commit): void {
+    const { step, tainted } = commit;
+    this.#counters.set('runningHash', commit.hash);
+    this.#counters.add('dataErrors', commit.dataErrors);
+    this.#account(step);
+    this.#failures = 0;
+    this.#stepCommands = Math.min(this.#options.stepCommands, Math.ceil(this.#stepCommands * 1.25));
+    if (tainted !== undefined) return this.#halt(taintedBy(step, tainted));
+    this.#waitsForCommit = false;
+    this.#applying();
+    this.#pump();
+  }
+
+  /** A step is in the rack's Redis. */
+  #account(step: Step): void {
+    assert(comparePositions(step.before, (this.#rack as FenceValue).next) === 0, 'steps are committed in order');
+    this.#rack = step.after;
+    this.#believed = step.fence;
+    this.#queue.dropBefore(step.after.next.offset);
+    for (const position of this.#rejections.keys()) {
+      const offset = Number(position.slice(0, position.indexOf(':')));
+      if (offset < step.after.next.offset) this.#rejections.delete(position);
+    }
+    const counters = this.#counters;
+    counters.add('stepsApplied', 1);
+    counters.add('commandsApplied', step.commandCount);
+    counters.add('poisonCommands', step.passedOver.length);
+    counters.add('recordsApplied', step.records);
+    counters.add('duplicateRecords', step.duplicates);
+    counters.add('foreignRecords', step.foreign);
+    this.#showPosition();
+    // Its replies were not seen: the hash goes on from here.
+    if (this.#phase === 'fence') this.#restartHash();
+  }
+
+  #showPosition(): void {
+    const { next, logClockMs } = this.#rack as FenceValue;
+    // Index first: a reader that sees the new offset with the old index would see a position that never was.
+    this.#counters.set('appliedIndex', next.index);
+    this.#counters.set('appliedOffset', next.offset);
+    this.#counters.set('logClockMs', logClockMs);
+  }
+
+  #failed(failure: Failure): void {
+    if (this.#stopping) return this.#stopped();
+    if (this.#phase === 'none') return;
+    switch (failure.type) {
+      case 'tainted':
+        return this.#halt(new PylonError('PYLON_TAINTED', failure.error));
+      case 'refused':
+        this.#counters.add('stepsRetried', 1);
+        return this.#refused(failure.error);
+      case 'rejected': {
+        const position = formatPosition(positionOf(failure.step, failure.index));
+        this.#rejections.set(position, failure.error);
+        const message = `command ${position} is passed over: this Redis refuses it for good: ${failure.error}`;
+        this.#tell({ code: 'PYLON_REDIS', message });
+        return this.#readFence();
+      }
+      case 'aborted':
+        this.#counters.add('stepsRetried', 1);
+        this.#failures++;
+        // Once may be chance. Again and again somebody writes to the fence without moving it.
+        return this.#failures < 3 ? this.#readFence() : this.#pause(this.#backoffMs());
+      case 'moved':
+        return this.#readFence();
+      case 'abandoned':
+        if (this.#phase !== 'pause') this.#readFence();
+        return;
+    }
+  }
+
+  #refused(error: string): void {
+    this.#failures++;
+    this.#waitsForCommit ||= this.#phase === 'run';
+    // One command at a time, until one goes through.
+    this.#stepCommands = 1;
+    const unknown = classifyError(error) === 'unknown' ? ' (an error unknown to Pylon)' : '';
+    const detail = `Redis refuses: ${unwrapAbort(error)}${unknown}`;
+    if (this.#state !== 'waiting' || this.#troubleTold !== detail) this.#become('waiting', detail);
+    this.#tell({ code: 'PYLON_REDIS', message: detail });
+    this.#pause(this.#backoffMs());
+  }
+
+  #backoffMs(): number {
+    const full = Math.min(limits.applyRetryMsMax, limits.applyRetryMsMin * 2 ** Math.min(this.#failures, 16));
+    return full * (0.75 + this.#random() / 4);
+  }
+
+  #pause(delayMs: number): void {
+    this.#phase = 'pause';
+    this.#effects.push({ type: 'timer', delayMs: Math.ceil(delayMs) });
+  }
+
+  /** Says something to the operator once per cause. */
+  #tell(error: ErrorReport): void {
+    if (this.#troubleTold === error.message) return;
+    this.#troubleTold = error.message;
+    this.#effects.push({ type: 'trouble', error });
+  }
+}
+
+// ---- errors that need a human
+
+function fenceMissing(what: string): PylonError {
+  return new PylonError(
+    'PYLON_FENCE_MISSING',
+    `there is no fence (key ${fenceKey}), and ${what}. An empty Redis is filled from a log that begins at 0; data ` +
+      'without a fence must be adopted, or this Redis emptied, or filled with a copy of another rack and its fence',
+  );
+}
+
+function fenceGone(rack: FenceValue): PylonError {
+  return new PylonError(
+    'PYLON_FENCE_GONE',
+    `the fence (key ${fenceKey}) vanished; last seen at ${formatPosition(rack.next)}. Something else deletes keys, or ` +
+      'this Redis lost its data: give it back with its fence, or empty it and restart this Pylon',
+  );
+}
+
+function fenceForeign(rack: FenceValue, options: ApplierOptions): PylonError {
+  return new PylonError(
+    'PYLON_FENCE_FOREIGN',
+    `the fence belongs to a log with topic id ${rack.topicId}; topic ${options.topic} has ${options.topicId}. This Redis ` +
+      'is of another world, or the topic was made anew',
+  );
+}
+
+function beyond(rack: FenceValue, end: number): PylonError {
+  return new PylonError(
+    'PYLON_FENCE_RANGE',
+    `the fence is at ${formatPosition(rack.next)}, beyond the end of the log at ${end}: the log lost records, or this ` +
+      'Redis is of another world',
+  );
+}
+
+function behind(rack: FenceValue, start: number): PylonError {
+  return new PylonError(
+    'PYLON_FENCE_RANGE',
+    `the fence is at ${formatPosition(rack.next)}, but the log begins at ${start}: what lies between was removed by ` +
+      'retention. Fill this Redis with a copy of another rack and its fence',
+  );
+}
+
+function taintedBy(step: Step, tainted: { readonly index: number; readonly error: string }): PylonError {
+  const where =
+    tainted.index < step.commandCount ? `command ${formatPosition(positionOf(step, tainted.index))}` : 'the fence itself';
+  return new PylonError(
+    'PYLON_TAINTED',
+    `${where} was answered '${tainted.error}' while applied: other racks may differ from here on. Compare and repair`,
+  );
+}

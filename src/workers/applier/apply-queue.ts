@@ -1,0 +1,128 @@
+/**
+ * Records fetched from the log and not yet applied, without a gap. Records stay until the step that held the last of
+ * their commands is committed, so a step that did not go through is built again from here.
+ *
+ * Pure. Who fills it and how much it may hold is decided by the log source (bounds in limits.ts).
+ */
+
+import type { Buffer } from 'node:buffer';
+import { PylonError } from '../../shared/errors.js';
+import { assert } from '../../shared/limits.js';
+import type { Position } from '../../shared/position.js';
+import { decodeRecord, type LogRecord } from '../../shared/record.js';
+
+/** A record as Kafka hands it over. */
+export interface LogEntry {
+  readonly offset: number;
+  /** Log append time, ms. */
+  readonly logTimeMs: number;
+  readonly value: Buffer | null;
+}
+
+export interface QueuedRecord {
+  readonly offset: number;
+  readonly logTimeMs: number;
+  readonly bytes: number;
+  /** Undefined when it is not one of Pylon's, or `fault` is set. */
+  readonly record: LogRecord | undefined;
+  /** Why it cannot be applied. Matters when its turn comes, not before. */
+  readonly fault: PylonError | undefined;
+  /** Commands in all records pushed before this one. */
+  readonly commandsBefore: number;
+}
+
+/** A served part of the array longer than this is cut off. */
+const servedMax = 1024;
+
+export class ApplyQueue {
+  #records: QueuedRecord[] = [];
+  /** Index of the first record that is still wanted, and its offset. */
+  #first = 0;
+  #startOffset = 0;
+  #bytes = 0;
+  #commandsPushed = 0;
+
+  /** Offset of the first record, or the next one to come. */
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  /** Offset of the next record to be pushed. */
+  get endOffset(): number {
+    return this.#startOffset + this.records;
+  }
+
+  get records(): number {
+    return this.#records.length - this.#first;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Forgets everything; the next record must have this offset. */
+  reset(offset: number): void {
+    this.#records = [];
+    this.#first = 0;
+    this.#startOffset = offset;
+    this.#bytes = 0;
+    this.#commandsPushed = 0;
+  }
+
+  /** @throws PylonError PYLON_LOG_GAP when it is not the record that comes next */
+  push(entry: LogEntry): void {
+    if (entry.offset !== this.endOffset) {
+      throw new PylonError(
+        'PYLON_LOG_GAP',
+        `offset ${entry.offset} came where ${this.endOffset} was due. Records are missing (retention removed them, or ` +
+          'the topic was made anew): fill this rack anew from a copy of another one',
+      );
+    }
+    const queued = decode(entry, this.#commandsPushed);
+    this.#records.push(queued);
+    this.#bytes += queued.bytes;
+    if (queued.record?.kind === 'commands') this.#commandsPushed += queued.record.frameEnds.length;
+  }
+
+  get(offset: number): QueuedRecord | undefined {
+    assert(offset >= this.#startOffset, 'a record that was dropped is asked for');
+    return this.#records[this.#first + offset - this.#startOffset];
+  }
+
+  /** Commands queued from a position on; duplicates and the like included. */
+  commandsFrom(position: Position): number {
+    const queued = this.get(position.offset);
+    return queued === undefined ? 0 : this.#commandsPushed - queued.commandsBefore - position.index;
+  }
+
+  /** True when a position lies within the queue or right at its end. */
+  covers(position: Position): boolean {
+    return position.offset >= this.#startOffset && position.offset <= this.endOffset;
+  }
+
+  dropBefore(offset: number): void {
+    assert(offset <= this.endOffset, 'records that never came are dropped');
+    while (this.#startOffset < offset) {
+      this.#bytes -= this.#records[this.#first].bytes;
+      this.#records[this.#first] = undefined as never; // frees the record's bytes
+      this.#first++;
+      this.#startOffset++;
+    }
+    if (this.#first > servedMax || this.#first === this.#records.length) {
+      this.#records = this.#records.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+function decode(entry: LogEntry, commandsBefore: number): QueuedRecord {
+  const { offset, logTimeMs, value } = entry;
+  const common = { offset, logTimeMs, bytes: value?.length ?? 0, commandsBefore };
+  try {
+    return { ...common, record: decodeRecord(value), fault: undefined };
+  } catch (error) {
+    if (!(error instanceof PylonError)) throw error;
+    const fault = new PylonError(error.code, `${error.message} (offset ${offset})`, { cause: error });
+    return { ...common, record: undefined, fault };
+  }
+}

@@ -1,0 +1,413 @@
+/**
+ * One connection to the backing Redis as seen by the applier: the fence protocol, as a state machine. Bytes of replies
+ * go in (`receive`), events come out; requests are collected and taken by `takeWrites`, so that what belongs together
+ * leaves in one write. No socket, clock or random inside.
+ *
+ * One step on the connection:
+ *
+ *   WATCH fence · GET fence               must be the fence that this applier believes in
+ *   MULTI · commands … · SET fence        sent behind them at once: Redis queues, executes nothing
+ *   EXEC                                  sent only when WATCH, GET, MULTI and every QUEUED were seen (event `ready`)
+ *
+ * While a step executes, the next one is queued behind its EXEC in the same write, believing the fence that the first
+ * is about to set. So there is at most one step *executing* and one *open* (its MULTI sent, its EXEC withheld).
+ *
+ * Why this holds, race by race:
+ * - Somebody else moved the fence before our WATCH: GET shows it, EXEC is never sent.
+ * - … after our WATCH: EXEC is nil, nothing of the step happened. The step behind it then sees a GET that is not what it
+ *   believes, and is discarded.
+ * - The same value written again, deleted and written again: WATCH sees a touch, not a value. EXEC is nil.
+ * - EXEC sent and the connection lost: both outcomes are possible, and even *later* than our reading the fence on a new
+ *   connection, since the bytes may still be in Redis's receive buffer. If the old EXEC comes to be executed first, our
+ *   GET shows it; if it comes after our GET, it touches what we WATCH and our EXEC is nil; if our EXEC comes first, it
+ *   touches what the old connection watches and the old EXEC is nil.
+ * - A command refused while queued: Redis would answer EXEC with EXECABORT. We see the refusal by its place among the
+ *   QUEUED, withhold EXEC and send DISCARD.
+ * - MULTI itself refused (rights taken away under us): what follows it would run bare. Redis never refuses MULTI for
+ *   its state (loading, busy, memory); if a later command of that step was not refused too, the rack is tainted.
+ *
+ * After anything but a plain commit the session unwinds (DISCARD, every reply owed read) and reports `failed`. What then
+ * happens is decided by the applier, and always begins with reading the fence: its position rules.
+ */
+
+import type { Buffer } from 'node:buffer';
+import { crc32 } from 'node:zlib';
+import { PylonError } from '../../shared/errors.js';
+import { assert } from '../../shared/limits.js';
+import type { FenceCommands } from './fence-commands.js';
+import { classifyError } from './reply-classes.js';
+import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
+import type { Step } from './step.js';
+
+/** Why a step, or a read of the fence, did not go through. */
+export type Failure =
+  /** EXEC was nil: somebody touched the fence. */
+  | { readonly type: 'aborted' }
+  /** GET did not show the fence believed in. */
+  | { readonly type: 'moved' }
+  /** Redis does not take commands now. Nothing happened. */
+  | { readonly type: 'refused'; readonly error: string }
+  /** Redis will never take this command of the step. Nothing happened. */
+  | { readonly type: 'rejected'; readonly step: Step; readonly index: number; readonly error: string }
+  /** Something ran, or failed, in a way that other racks may not have seen. */
+  | { readonly type: 'tainted'; readonly error: string }
+  /** The applier gave up the step. */
+  | { readonly type: 'abandoned' };
+
+export interface Commit {
+  readonly type: 'committed';
+  readonly step: Step;
+  readonly dataErrors: number;
+  /** CRC-32 of all replies from `session.hash` on, the passed-over commands' error lines in their places. */
+  readonly hash: number;
+  /** The first reply that is not known to be the same in every rack. */
+  readonly tainted: { readonly index: number; readonly error: string } | undefined;
+}
+
+export type SessionEvent =
+  /** The open step passed every check: `execute` it now, or `abandon`. */
+  | { readonly type: 'ready' }
+  | Commit
+  /** Nothing is in flight any more. */
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'fence'; readonly value: string | undefined }
+  /** Keys in the database that are not the self-test's. */
+  | { readonly type: 'keys'; readonly foreign: number };
+
+/** What a reply answers. `queued` stands for all commands of the open step with its SET, `count` for two integers. */
+type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'read' | 'exists' | 'size';
+
+/** A step on the wire. */
+interface Attempt {
+  readonly step: Step;
+  /** The fence to be seen by its GET. */
+  readonly believed: string | undefined;
+  /** Commands answered so far, QUEUED or not; the last one is the SET. */
+  answered: number;
+  multiRefused: boolean;
+}
+
+export class FencedSession implements ReplyHandler {
+  readonly #commands: FenceCommands;
+  readonly #reader = new ReplyReader(this);
+  readonly #expected: Expected[] = [];
+  #writes: Uint8Array[] = [];
+  #events: SessionEvent[] = [];
+  #open: Attempt | undefined;
+  #executing: Attempt | undefined;
+  #failure: Failure | undefined;
+  #selfTestKeys = 0;
+  /** Running hash of replies; may be set while nothing is in flight. */
+  hash = 0;
+  #dataErrors = 0;
+  #tainted: Commit['tainted'];
+  /** Passed-over commands of the executing step whose error lines are in the hash. */
+  #passedOver = 0;
+  #hashing = false;
+
+  constructor(commands: FenceCommands) {
+    this.#commands = commands;
+  }
+
+  /** Requests to be sent, in order, in one write. */
+  takeWrites(): Uint8Array[] {
+    const writes = this.#writes;
+    this.#writes = [];
+    return writes;
+  }
+
+  /** The step whose EXEC was sent and not answered. */
+  get inDoubt(): Step | undefined {
+    return this.#executing?.step;
+  }
+
+  get isIdle(): boolean {
+    return this.#expected.length === 0;
+  }
+
+  /** True when a step may be queued: none is open, none failed, no read is under way. */
+  get canQueue(): boolean {
+    return (
+      this.#open === undefined &&
+      this.#failure === undefined &&
+      this.#expected.length === (this.#executing === undefined ? 0 : 1)
+    );
+  }
+
+  /** True while Redis owes an answer. */
+  get isOwed(): boolean {
+    return this.#expected.length > 0;
+  }
+
+  /** Asks for the fence. Answered by `fence`, or by `failed` with `refused`. */
+  readFence(): void {
+    assert(this.isIdle, 'the fence is read while nothing else is in flight');
+    this.#expected.push('read');
+    this.#writes.push(this.#commands.read);
+  }
+
+  /** Asks how many keys there are beside those of self-tests. Answered by `keys`, or by `failed` with `refused`. */
+  countKeys(): void {
+    assert(this.isIdle, 'keys are counted while nothing else is in flight');
+    this.#expected.push('exists', 'size');
+    this.#writes.push(this.#commands.countKeys);
+  }
+
+  /**
+   * Sends a step up to, but without, its EXEC.
+   * @param believed the fence as last read; not looked at while a step executes: then it is the one that step sets
+   */
+  queue(step: Step, believed: string | undefined): void {
+    assert(this.canQueue, 'one step is open at most');
+    this.#open = {
+      step,
+      believed: this.#executing === undefined ? believed : this.#executing.step.fence,
+      answered: 0,
+      multiRefused: false,
+    };
+    this.#expected.push('watch', 'get', 'multi', 'queued');
+    this.#writes.push(this.#commands.arm, this.#commands.multi, ...step.chunks, this.#commands.set(step.fence));
+  }
+
+  /** Sends EXEC for the open step. Only as the answer to `ready`. */
+  execute(): void {
+    const open = this.#open;
+    assert(open !== undefined && this.#executing === undefined && this.isIdle, 'EXEC only when every check passed');
+    assert(this.#failure === undefined && open.answered === open.step.commandCount + 1, 'EXEC of a sound step');
+    this.#open = undefined;
+    this.#executing = open;
+    this.#expected.push('exec');
+    this.#writes.push(this.#commands.exec);
+  }
+
+  /** Gives up what is open. Reported as `failed` once nothing is in flight (now, if nothing is). */
+  abandon(): SessionEvent[] {
+    this.#failure ??= { type: 'abandoned' };
+    this.#settle();
+    return this.#takeEvents();
+  }
+
+  /**
+   * Takes bytes from Redis.
+   * @throws PylonError PYLON_MISALIGNED when they are not the replies that are due: drop the connection
+   */
+  receive(chunk: Buffer): SessionEvent[] {
+    this.#reader.push(chunk);
+    return this.#takeEvents();
+  }
+
+  #takeEvents(): SessionEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  // ---- replies, one by one (ReplyHandler)
+
+  queuedExpected(): number {
+    if (this.#expected[0] !== 'queued') return 0;
+    const open = this.#open as Attempt;
+    return open.multiRefused ? 0 : open.step.commandCount + 1 - open.answered;
+  }
+
+  queued(count: number): void {
+    const open = this.#open as Attempt;
+    open.answered += count;
+    if (open.answered === open.step.commandCount + 1) this.#endOfQueue();
+  }
+
+  line(type: number, text: string): void {
+    const isError = type === replyTypes.error;
+    const due = this.#expected[0];
+    switch (due) {
+      case 'queued':
+        return this.#notQueued(isError, text);
+      case 'exec':
+        if (!isError) break;
+        this.#expected.shift();
+        return this.#executionRefused(text);
+      case 'watch':
+      case 'multi':
+        if (!isError && text !== 'OK') break;
+        this.#expected.shift();
+        if (isError) this.#refused(text);
+        if (isError && due === 'multi') (this.#open as Attempt).multiRefused = true;
+        return;
+      case 'get':
+      case 'read':
+        if (!isError) break;
+        this.#expected.shift();
+        return this.#refused(text);
+      case 'discard':
+        if (isError) break;
+        this.#expected.shift();
+        this.#open = undefined;
+        return this.#settle();
+      case 'exists':
+      case 'size':
+        this.#expected.shift();
+        return this.#counted(due, isError, text);
+      case undefined:
+    }
+    throw this.#misaligned(`'${text.slice(0, 100)}'`);
+  }
+
+  bulk(value: Buffer | undefined): void {
+    const due = this.#expected[0];
+    const seen = value?.toString('latin1');
+    if (due === 'get') {
+      this.#expected.shift();
+      const believed = (this.#open as Attempt).believed;
+      if (!this.#commands.isAsBelieved(seen, believed)) this.#failure ??= { type: 'moved' };
+    } else if (due === 'read') {
+      this.#expected.shift();
+      if (this.#failure === undefined) this.#events.push({ type: 'fence', value: seen });
+      this.#settle();
+    } else if (due === 'queued' && (this.#open as Attempt).multiRefused) this.#ranBare();
+    else throw this.#misaligned('a bulk');
+  }
+
+  arrayStart(count: number): void {
+    if (this.#expected[0] === 'queued' && (this.#open as Attempt).multiRefused) {
+      throw new PylonError('PYLON_TAINTED', this.#bareText());
+    }
+    if (this.#expected[0] !== 'exec') throw this.#misaligned('an array');
+    const { step } = this.#executing as Attempt;
+    if (count < 0) {
+      this.#expected.shift();
+      this.#executing = undefined;
+      this.#failure ??= { type: 'aborted' };
+      return this.#settle();
+    }
+    if (count !== step.commandCount + 1) throw this.#misaligned(`${count} replies to ${step.commandCount + 1} commands`);
+    this.#dataErrors = 0;
+    this.#tainted = undefined;
+    this.#passedOver = 0;
+    this.#hashing = true;
+    this.#hashPassedOver(0);
+  }
+
+  /** Cuts where passed-over commands stood, and before the reply to SET, which is not hashed. */
+  arrayCut(): number {
+    const { step } = this.#executing as Attempt;
+    return step.passedOver[this.#passedOver]?.command ?? step.commandCount;
+  }
+
+  arrayBytes(chunk: Buffer, start: number, end: number, elements: number): void {
+    const { step } = this.#executing as Attempt;
+    if (elements > step.commandCount || !this.#hashing) return;
+    this.hash = crc32(chunk.subarray(start, end), this.hash);
+    this.#hashPassedOver(elements);
+  }
+
+  arrayError(index: number, text: string): void {
+    const { step } = this.#executing as Attempt;
+    const isFence = index === step.commandCount;
+    if (!isFence && classifyError(text) === 'data') this.#dataErrors++;
+    else this.#tainted ??= { index, error: text };
+  }
+
+  arrayEnd(): void {
+    const { step } = this.#executing as Attempt;
+    this.#expected.shift();
+    this.#executing = undefined;
+    const tainted = this.#tainted;
+    this.#events.push({ type: 'committed', step, dataErrors: this.#dataErrors, hash: this.hash, tainted });
+    if (tainted !== undefined) this.#failure ??= { type: 'tainted', error: tainted.error };
+    this.#settle();
+  }
+
+  // ---- what they lead to
+
+  /** Folds in the error lines of commands that were passed over behind `elements` others. */
+  #hashPassedOver(elements: number): void {
+    const { step } = this.#executing as Attempt;
+    for (;;) {
+      const passed = step.passedOver[this.#passedOver];
+      if (passed === undefined || passed.command !== elements) break;
+      this.hash = crc32(`-${passed.error}\r\n`, this.hash);
+      this.#passedOver++;
+    }
+    if (elements === step.commandCount) this.#hashing = false; // what is left is the reply to SET
+  }
+
+  #notQueued(isError: boolean, text: string): void {
+    const open = this.#open as Attempt;
+    const index = open.answered;
+    if (!isError) {
+      if (!open.multiRefused) throw this.#misaligned(`'${text.slice(0, 100)}' for a queued command`);
+      return this.#ranBare();
+    }
+    open.answered++;
+    const isCommand = index < open.step.commandCount;
+    if (isCommand && classifyError(text) === 'data') {
+      this.#failure ??= { type: 'rejected', step: open.step, index, error: text };
+    } else this.#refused(text);
+    if (open.answered === open.step.commandCount + 1) this.#endOfQueue();
+  }
+
+  #ranBare(): void {
+    const open = this.#open as Attempt;
+    this.#failure = { type: 'tainted', error: this.#bareText() };
+    open.answered++;
+    if (open.answered === open.step.commandCount + 1) this.#endOfQueue();
+  }
+
+  #bareText(): string {
+    const why = this.#failure?.type === 'refused' ? ` (${this.#failure.error})` : '';
+    return `MULTI was refused${why}, but not the commands behind it: they ran outside of a transaction`;
+  }
+
+  /** All commands of the open step are answered. */
+  #endOfQueue(): void {
+    this.#expected.shift();
+    const open = this.#open as Attempt;
+    assert(this.#executing === undefined, 'EXEC is answered before what was sent behind it');
+    if (this.#failure === undefined) this.#events.push({ type: 'ready' });
+    else if (open.multiRefused) {
+      this.#open = undefined;
+      this.#settle();
+    } else {
+      this.#expected.push('discard');
+      this.#writes.push(this.#commands.discard);
+    }
+  }
+
+  #executionRefused(text: string): void {
+    this.#executing = undefined;
+    this.#failure ??= { type: 'refused', error: text };
+    this.#settle();
+  }
+
+  #refused(error: string): void {
+    this.#failure ??= { type: 'refused', error };
+    this.#settle();
+  }
+
+  #counted(due: 'exists' | 'size', isError: boolean, text: string): void {
+    if (isError) return this.#refused(text);
+    const count = Number(text);
+    if (due === 'exists') this.#selfTestKeys = count;
+    else if (this.#failure === undefined) this.#events.push({ type: 'keys', foreign: count - this.#selfTestKeys });
+    this.#settle();
+  }
+
+  /** Reports a failure as soon as nothing is in flight. An open step with all its answers in is discarded first. */
+  #settle(): void {
+    if (this.#failure === undefined || this.#executing !== undefined) return;
+    if (this.#open !== undefined) {
+      if (this.#expected.length > 0) return;
+      this.#expected.push('discard');
+      this.#writes.push(this.#commands.discard);
+      return;
+    }
+    if (this.#expected.length > 0) return;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    this.#events.push({ type: 'failed', failure });
+  }
+
+  #misaligned(what: string): PylonError {
+    return new PylonError('PYLON_MISALIGNED', `Redis sent ${what} where the answer to '${this.#expected[0]}' was due`);
+  }
+}
