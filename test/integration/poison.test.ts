@@ -18,6 +18,13 @@ type Frame = readonly Argument[] | Buffer;
 /** No Redis could, or none may, execute these: counted as poison. */
 const poison: Readonly<Record<string, readonly Frame[]>> = {
   'a wrong number of arguments': [['SET', 'alone'], ['HSET', 'h', 'f'], ['INCR'], ['GETSET', 'k']],
+  'arguments that no Redis takes': [
+    ['MSET', 'a', '1', 'b'],
+    ['SET', 'a', 'x', 'EX', 'soon'],
+    ['SET', 'a', 'x', 'NX', 'XX'],
+    ['SETRANGE', 'a', '-1', 'x'],
+    ['ZADD', 'z', 'high', 'm'],
+  ],
   'an unknown command': [['NOSUCH', 'a', 'b'], ['SET\r\nx', 'a', 'b'], ['', 'a']],
   'a command that may not be in the log': [
     ['MULTI'],
@@ -106,11 +113,8 @@ describe('poison in the log', () => {
     const bad = [
       ['LPUSH', 'text', 'x'],
       ['INCR', 'text'],
-      ['SETRANGE', 'text', '-1', 'x'],
       ['RENAME', 'nothing', 'something'],
       ['LSET', 'marks', '100000', 'x'],
-      ['MSET', 'a', '1', 'b'],
-      ['SET', 'text', 'x', 'EX', 'soon'],
     ];
     await produceRaw(shared.world.kafka, shared.world.name, [author.record([['SET', 'text', 'abc'], ...bad, ['SET', 'behind', '1']])]);
     await shared.world.converge();

@@ -20,7 +20,7 @@ const commandBytesMax = 11 * MIB;
 /** Bytes that are no RESP, and the words in which Redis says so before it closes. */
 const garbage: Readonly<Record<string, readonly [bytes: string, error: RegExp]>> = {
   'no number of arguments': ['*x\r\n', /^ERR Protocol error: invalid multibulk length$/],
-  'too many arguments': ['*2000000000\r\n', /^ERR Protocol error: invalid multibulk length$/],
+  'too many arguments': ['*3000000000\r\n', /^ERR Protocol error: invalid multibulk length$/],
   'an argument that is no bulk': ['*1\r\n:1\r\n', /^ERR Protocol error: expected '\$', got ':'$/],
   'a bulk without a length': ['*1\r\n$x\r\n', /^ERR Protocol error: invalid bulk length$/],
   'a bulk of negative length': ['*1\r\n$-5\r\n', /^ERR Protocol error: invalid bulk length$/],

@@ -27,19 +27,19 @@ export async function eventually<T>(
   { deadlineMs = 20_000, everyMs = 25 }: Patience = {},
 ): Promise<T> {
   const startedAt = performance.now();
+  const leftMs = (): number => deadlineMs - (performance.now() - startedAt);
   let last = 'nothing was seen';
-  for (;;) {
+  do {
     try {
-      const value = await within(deadlineMs - (performance.now() - startedAt), look());
+      const value = await within(Math.max(everyMs, leftMs()), look());
       if (wanted(value)) return value;
       last = `last seen: ${inspect(value, { depth: 4, breakLength: 120, maxStringLength: 2000 })}`;
     } catch (error) {
       last = `last error: ${error instanceof Error ? error.message : String(error)}`;
     }
-    const waitedMs = performance.now() - startedAt;
-    if (waitedMs >= deadlineMs) throw new Error(`waited ${Math.round(waitedMs)} ms for ${what}; ${last}`);
-    await delay(Math.min(everyMs, deadlineMs - waitedMs));
-  }
+    await delay(Math.max(0, Math.min(everyMs, leftMs())));
+  } while (leftMs() > 0);
+  throw new Error(`waited ${Math.round(deadlineMs - leftMs())} ms for ${what}; ${last}`);
 }
 
 /**

@@ -42,6 +42,17 @@ export async function produceRaw(kafka: string, world: string, values: readonly 
   }
 }
 
+/** How many members a consumer group has once it has shared out its partitions; 0 while it does so. */
+export async function groupMembers(kafka: string, group: string): Promise<number> {
+  const admin = new Admin(clientOptions(kafka));
+  try {
+    const found = (await admin.describeGroups({ groups: [group] })).get(group);
+    return found?.state === 'STABLE' ? found.members.size : 0;
+  } finally {
+    await admin.close();
+  }
+}
+
 /** How many replicas of a world's log are in sync. */
 export async function inSyncReplicas(kafka: string, world: string): Promise<number> {
   const admin = new Admin(clientOptions(kafka));

@@ -106,7 +106,7 @@ const keys: readonly Make[] = [
   (r) => ['EXPIREAT', anyKey(r), 4_000_000_000 + r.below(1000)],
   (r) => ['PERSIST', anyKey(r)],
   (r) => ['GETEX', key(r, 'string'), 'EX', secondsAhead(r)],
-  (r) => ['COPY', key(r, 'hash'), key(r, 'hash'), 'REPLACE'],
+  (r) => ['COPY', key(r, 'hash'), `copy:${key(r, 'hash')}`, 'REPLACE'],
   (r) => ['RENAME', key(r, 'string'), key(r, 'string')],
   // A key of another type: refused by Redis, and in the same way everywhere.
   (r) => ['RPUSH', key(r, 'string'), value(r)],

@@ -10,7 +10,8 @@ import { checkExactlyOnce, describeViolations, type Violation } from './checker.
 import type { Environment } from './child.js';
 import { cleanUp, type Scope } from './clean-up.js';
 import { eventually, type Patience } from './eventually.js';
-import { logEnd, sharedKafka } from './kafka.js';
+import { groupNames } from '../../src/shared/topics.js';
+import { groupMembers, logEnd, sharedKafka } from './kafka.js';
 import { Ledger } from './ledger.js';
 import { Load, type Endpoint, type LoadPlan } from './load.js';
 import { PylonProcess, type PylonInfo, type StartOptions } from './pylon-process.js';
@@ -90,6 +91,19 @@ export class TestRack {
     };
     const leader = await eventually(`a leader of rack ${this.name}`, look, (pylon) => pylon !== undefined, patience);
     return leader as PylonProcess;
+  }
+
+  /** Waits until the rack's group is complete, one Pylon leads and all others stand by. */
+  async settled(): Promise<void> {
+    const { PYLON_KAFKA: kafka, PYLON_WORLD: world } = this.#env;
+    const count = this.running.length;
+    await eventually(`the group of rack ${this.name}`, () => groupMembers(kafka, groupNames.rack(world, this.name)), (members) => members === count, {
+      deadlineMs: 30_000,
+    });
+    const states = (): Promise<string[]> =>
+      Promise.all(this.running.map(async (pylon) => (await pylon.info(1000)).text('applier_state')));
+    const wanted = ['applying', ...this.running.slice(1).map(() => 'standby')].join();
+    await eventually(`one leader in rack ${this.name}`, states, (seen) => seen.sort().join() === wanted);
   }
 
   /** `PYLON INFO` of the rack's leader. */
@@ -204,7 +218,7 @@ function differences(mine: ReadonlyMap<string, unknown>, its: ReadonlyMap<string
     .map((key) => `${key}: ${mine.get(key)} and ${its.get(key)}`);
 }
 
-/** Starts a world and waits until every rack has a leader. */
+/** Starts a world and waits until every rack has one leader. */
 export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWorld> {
   const kafka = plan.kafka ?? sharedKafka();
   const world = new TestWorld(`t${randomBytes(6).toString('hex')}`, kafka);
@@ -232,6 +246,6 @@ export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWor
       Array.from({ length: pylons }, () => world.rack(name).startPylon({}, entry === undefined ? {} : { entry })),
     ),
   );
-  await Promise.all(world.racks.filter((rack) => rack.pylons.length > 0).map((rack) => rack.leader()));
+  await Promise.all(world.racks.map((rack) => rack.settled()));
   return world;
 }
