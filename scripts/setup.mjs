@@ -12,6 +12,7 @@ import { installBindings } from './setup/bindings.mjs';
 import { build } from './setup/build.mjs';
 import { dependenciesHold, installDependencies, sealDependencies } from './setup/dependencies.mjs';
 import { installKafka } from './setup/kafka.mjs';
+import { archiveClasses } from './setup/kafka-classes.mjs';
 import { locked } from './setup/lock.mjs';
 import { stamps } from './setup/paths.mjs';
 import { SetupError, say, seconds } from './setup/progress.mjs';
@@ -35,6 +36,7 @@ export async function setup({ kafka = !process.env.PYLON_KAFKA } = {}) {
     }
     if (kafka) await installKafka();
     await build();
+    if (kafka) await archiveClasses();
   });
   say(`set-up: ready in ${seconds(performance.now() - begin)}`);
 }

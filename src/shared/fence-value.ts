@@ -9,7 +9,9 @@
  * - next position: `offset:index` of the next command to apply.
  * - log clock: highest log time (ms) of any record up to here. Log time may step back; the log clock never does.
  * - rewind offset: of the oldest open ballot, or `-`. A takeover rereads from there.
- * - running hash: CRC-32 of the replies to all commands so far, 8 hex digits. Racks that agree have the same.
+ * - running hash: CRC-32 of the replies to all commands up to the last checkpoint record, 8 hex digits (00000000 before
+ *   the first). Not up to here: the fence is queued before the step's replies are known, and steps fall differently in
+ *   every rack, while two fences at one position must be equal.
  * - incarnations: `id.batch.clock` (base 36) of each producer heard of lately, comma-separated, or `-`: the last batch
  *   applied and the log clock then. A batch not above it is a duplicate. The table is a function of the log alone
  *   (dedupe.ts), or racks would skip different duplicates.
@@ -38,7 +40,7 @@ export interface FenceValue {
   readonly logClockMs: number;
   /** Kafka offset, or undefined when no ballot is open. */
   readonly rewindOffset: number | undefined;
-  /** CRC-32, unsigned. */
+  /** CRC-32, unsigned, as of the last checkpoint. */
   readonly runningHash: number;
   readonly incarnations: ReadonlyMap<string, IncarnationMark>;
 }

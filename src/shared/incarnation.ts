@@ -1,5 +1,5 @@
 /**
- * An incarnation is one life of one producer: it numbers its batches from 1, so (incarnation, batch number) names a
+ * An incarnation is one life of one producer: its batches are numbered upwards, so (incarnation, batch number) names a
  * record for good and a duplicate is recognised wherever it turns up. 12 bytes: 6 of start time (ms), 6 random, so that
  * incarnations sort by age and never meet. Text form: 16 characters of base64url.
  */

@@ -35,7 +35,7 @@ export interface ProducerWorkerData {
 /** A sealed batch of writes on its way to become one record. The buffer is transferred and comes back for reuse. */
 export interface BatchMessage {
   readonly type: 'batch';
-  /** Main's number for the batch, echoed in its outcome. */
+  /** Main's number for the batch, rising by one: the batch number in the record, echoed in its outcome. */
   readonly batch: number;
   readonly commands: number;
   /** Frames back to back in the first `bodyBytes`. */

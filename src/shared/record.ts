@@ -52,7 +52,7 @@ export const frameFlags = {
 } as const;
 const knownFrameFlags = frameFlags.replyOwed;
 
-/** Who wrote a record. `batch` counts from 1 within an incarnation. */
+/** Who wrote a record. `batch`, from 1 on, rises within an incarnation. */
 export interface RecordAuthor {
   readonly rack: string;
   readonly pylon: string;

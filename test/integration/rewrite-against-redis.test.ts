@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { rewriteForApply } from '../../src/shared/commands/rewrite.js';
+import { validateWrite } from '../../src/shared/commands/validate.js';
 import { commandIndex } from '../../src/shared/commands/table.js';
 import { RespError, type RespValue } from '../../src/shared/resp/decode.js';
 import { encodeCommandArray } from '../../src/shared/resp/encode.js';
@@ -149,6 +150,23 @@ test('RESTORE: a time to live becomes absolute, none stays none', async () => {
       const at = KEYS.indexOf(key);
       assert.ok(Math.abs(ours.ttls[at] - original.ttls[at]) <= CLOCK_TOLERANCE_MS);
     }
+  }
+});
+
+test('payloads of every type and size pass the check before the log', async () => {
+  await connection.call('FLUSHALL');
+  await connection.call('SET', 'string', 'x'.repeat(100_000));
+  await connection.call('RPUSH', 'list', 'a', '1', 'x'.repeat(500));
+  await connection.call('SADD', 'integers', '1', '2');
+  await connection.call('SADD', 'set', 'a', 'b');
+  await connection.call('ZADD', 'sorted', '1.5', 'a', 'inf', 'b');
+  await connection.call('HSET', 'hash', 'f', 'v');
+  for (const key of ['string', 'list', 'integers', 'set', 'sorted', 'hash']) {
+    const payload = await connection.call('DUMP', key);
+    assert.ok(Buffer.isBuffer(payload));
+    const frame = encodeCommandArray(['RESTORE', 'copy', '0', payload, 'REPLACE']);
+    assert.equal(validateWrite(commandIndex('restore'), frame, 0, frame.length), null, key);
+    assert.equal((await connection.send(frame, 1))[0], 'OK');
   }
 });
 

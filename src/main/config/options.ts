@@ -73,6 +73,7 @@ export const options = {
   PYLON_ID: option(name('id'), '', 'Name of this Pylon, unique in the world.', '`<rack>-<host>-<pid>`'),
   PYLON_HOST: option(z.string().min(1), '127.0.0.1', 'Address to listen on for Redis clients.'),
   PYLON_PORT: option(integer(0, 65_535), '6380', 'Port to listen on for Redis clients; 0 lets the system choose.'),
+  PYLON_CLIENTS_MAX: option(integer(1, 1_000_000), '10000', 'Most client connections at once; further ones are told so.'),
   PYLON_PARSE_WORKERS: option(
     integer(0, 64),
     String(Math.max(0, Math.min(4, cpus().length - 1))),

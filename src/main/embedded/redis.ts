@@ -80,7 +80,8 @@ async function start(options: RedisOptions, port: number): Promise<Child> {
   const child = await startChild({
     name: 'Redis',
     command: 'redis-server',
-    args: [...baseArgs(options.dataDir, port), ...(options.args ?? [])],
+    // Last, since ready() reads the log: the level.
+    args: [...baseArgs(options.dataDir, port), ...(options.args ?? []), '--loglevel', 'notice'],
     logFile: join(options.dataDir, 'redis.log'),
   });
   try {

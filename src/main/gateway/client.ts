@@ -89,7 +89,7 @@ export class Client {
   receive(buffer: Buffer, bytes: number): void {
     if (this.#destroyed || this.#ending) return;
     this.#context.counters.add('bytesIn', bytes);
-    this.#take(buffer, 0, bytes);
+    this.#guarded(() => this.#take(buffer, 0, bytes));
     this.#context.flusher.flush();
   }
 
@@ -98,14 +98,7 @@ export class Client {
     this.#resumeScheduled = false;
     if (!this.#parked || this.#destroyed || !this.#mayResume()) return;
     this.#parked = false;
-    const rows = this.#parkedRows;
-    this.#parkedRows = null;
-    if (rows !== null) this.#route(rows, this.#parkedRow);
-    const bytes = this.#parkedBytes;
-    if (bytes !== null && !this.#parked) {
-      this.#parkedBytes = null;
-      this.#take(bytes, 0, bytes.length);
-    }
+    this.#guarded(() => this.#takeParked());
     this.#context.flusher.flush();
     if (!this.#parked && this.#scanned !== null) {
       this.#context.parsePool?.release(this.#scanned);
@@ -184,6 +177,26 @@ export class Client {
     this.socket.destroy();
   }
 
+  /** A fault of our own costs this connection, not the process. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#context.bug(error);
+      this.destroy();
+    }
+  }
+
+  #takeParked(): void {
+    const rows = this.#parkedRows;
+    this.#parkedRows = null;
+    if (rows !== null) this.#route(rows, this.#parkedRow);
+    const bytes = this.#parkedBytes;
+    if (bytes === null || this.#parked) return;
+    this.#parkedBytes = null;
+    this.#take(bytes, 0, bytes.length);
+  }
+
   #take(buffer: Buffer, start: number, end: number): void {
     const { table } = this.#context;
     let at = start;
@@ -211,19 +224,25 @@ export class Client {
     this.#scanning = true;
     this.socket.pause();
     this.#context.counters.add('readsOffloaded', 1);
-    void parsePool.scan(buffer.subarray(start, end)).then((scanned) => {
-      const { table, position } = scanned;
-      this.#scanning = false;
-      if (this.#destroyed) return;
-      this.#scanned = scanned;
-      this.#bytesPerCommand = table.count === 0 ? 0 : position / table.count;
-      if (position < table.buffer.length) this.#parkedBytes = table.buffer.subarray(position);
-      this.#parkedRows = table;
-      this.#parkedRow = 0;
-      this.#parked = true;
-      this.resume();
+    parsePool.scan(buffer.subarray(start, end)).then((scanned) => this.#takeScanned(scanned), (error: unknown) => {
+      this.#context.bug(error);
+      this.destroy();
     });
     return true;
+  }
+
+  /** What the pool gives back is taken up like something parked. */
+  #takeScanned(scanned: Scanned): void {
+    this.#scanning = false;
+    if (this.#destroyed) return;
+    const { table, position } = scanned;
+    this.#scanned = scanned;
+    this.#bytesPerCommand = table.count === 0 ? 0 : position / table.count;
+    if (position < table.buffer.length) this.#parkedBytes = table.buffer.subarray(position);
+    this.#parkedRows = table;
+    this.#parkedRow = 0;
+    this.#parked = true;
+    this.resume();
   }
 
   /** Routes rows in order; parks the client with the rest when it has enough in flight. */

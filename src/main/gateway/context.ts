@@ -28,6 +28,8 @@ export interface GatewayContext {
   readonly keyspaceReads: KeyspaceReads;
   /** The error line for reads while the rack's Redis is away. */
   readsUnavailable(): Buffer;
+  /** An assert failed: it costs the connection that it happened on. */
+  bug(error: unknown): void;
 }
 
 export interface ClientRegistry {

@@ -6,7 +6,7 @@
  * the log is waited for and answered, then connections are closed.
  */
 
-import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { CounterTally } from '../../shared/counters.js';
 import { PylonError } from '../../shared/errors.js';
 import { limits } from '../../shared/limits.js';
@@ -15,6 +15,7 @@ import { FrameTable } from '../../shared/resp/frame-table.js';
 import { DEFAULT_REQUEST_LIMITS } from '../../shared/resp/request-limits.js';
 import type { RedisEndpoint } from '../../shared/messages.js';
 import { Client } from './client.js';
+import { wrapAccepted } from './client-socket.js';
 import type { ClientRegistry, GatewayContext } from './context.js';
 import { KeyspaceReads, type ControlConnection } from './keyspace-reads.js';
 import { LocalCommands, type PylonCommands } from './local-commands.js';
@@ -28,7 +29,9 @@ export interface GatewayOptions {
   readonly port: number;
   readonly redis: RedisEndpoint;
   readonly readTimeoutMs: number;
+  readonly writeTimeoutMs: number;
   readonly commandBytesMax: number;
+  readonly clientsMax: number;
   readonly producers: number;
 }
 
@@ -40,10 +43,16 @@ export interface GatewayParts {
   /** Hands a batch to producer worker number `producer`. */
   send(producer: number, ...batch: Parameters<WriteLogEvents['send']>): void;
   upstreamState(up: boolean, detail: string): void;
+  /** Something went wrong that cost at most one connection. */
+  trouble(error: unknown): void;
 }
 
 const tableRows = 4096;
 const backlog = 1024;
+const expireIntervalMs = 500;
+/** Redis's own words. */
+const tooManyReply = encodeError('ERR max number of clients reached');
+const stoppingReply = encodeError('PYLON_STOPPING this Pylon is stopping; connect to another');
 
 export class Gateway implements ClientRegistry {
   readonly #options: GatewayOptions;
@@ -52,6 +61,7 @@ export class Gateway implements ClientRegistry {
   readonly #server: Server;
   readonly #context: GatewayContext;
   readonly #upstream: Upstream;
+  readonly #expiryTimer: NodeJS.Timeout;
   #nextId = 1;
   #upstreamDetail = 'not connected yet';
   #stopping = false;
@@ -64,12 +74,13 @@ export class Gateway implements ClientRegistry {
     this.#upstream = new Upstream(options.redis, options.readTimeoutMs, {
       delivered: () => flusher.flush(),
       drained: () => this.#resumeAll(),
+      bug: (error) => parts.trouble(error),
       state: (up, detail) => {
         this.#upstreamDetail = detail;
         parts.upstreamState(up, detail);
       },
     });
-    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog({
+    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog(options.writeTimeoutMs, {
       send: (message, transfer) => parts.send(producer, message, transfer),
       delivered: () => flusher.flush(),
       drained: () => this.#resumeAll(),
@@ -86,7 +97,11 @@ export class Gateway implements ClientRegistry {
       localCommands: new LocalCommands(parts.pylonCommands, () => this.#clients.values()),
       keyspaceReads: new KeyspaceReads(parts.control),
       readsUnavailable: () => this.#readsUnavailable(),
+      bug: (error) => parts.trouble(error),
     };
+    this.#expiryTimer = setInterval(() => {
+      for (const writeLog of writeLogs) writeLog.expire(Date.now());
+    }, expireIntervalMs);
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -99,6 +114,8 @@ export class Gateway implements ClientRegistry {
       });
       this.#server.listen({ host, port, backlog }, resolve);
     });
+    // From now on an error is one of accepting (no file descriptors left): those who are connected go on.
+    this.#server.on('error', (error) => this.#parts.trouble(error));
     return this.#server.address() as AddressInfo;
   }
 
@@ -130,32 +147,26 @@ export class Gateway implements ClientRegistry {
     }, deadlineMs);
     await left;
     clearTimeout(timer);
+    clearInterval(this.#expiryTimer);
     this.#upstream.close();
   }
 
   #accept(accepted: Socket): void {
-    const handle = (accepted as unknown as { _handle: unknown })._handle;
-    (accepted as unknown as { _handle: unknown })._handle = null;
     const { readBuffer, counters } = this.#context;
-    const socket: Socket = new Socket({
-      handle,
-      allowHalfOpen: true,
-      onread: {
-        buffer: readBuffer,
-        callback: (bytes: number) => {
-          client.receive(readBuffer, bytes);
-          return client.reading;
-        },
-      },
-    } as never);
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
+    if (this.#clients.size >= this.#options.clientsMax || this.#stopping) {
+      accepted.on('error', () => {});
+      accepted.end(this.#stopping ? stoppingReply : tooManyReply);
+      return;
+    }
+    const socket = wrapAccepted(accepted, readBuffer, (buffer, bytes) => {
+      client.receive(buffer, bytes);
+      return client.reading;
+    });
     const client = new Client(this.#nextId++, socket, this.#context, this);
     this.#clients.set(client.id, client);
     counters.add('clientsAccepted', 1);
     counters.set('clientsConnected', this.#clients.size);
-    if (this.#stopping) client.end();
-    else socket.read(0);
+    socket.resume();
   }
 
   #resumeAll(): void {

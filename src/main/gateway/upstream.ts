@@ -26,6 +26,8 @@ export interface UpstreamEvents {
   /** There is room again after `backlogged`. */
   drained(): void;
   state(up: boolean, detail: string): void;
+  /** An assert failed while replies were handed on: the connection is dropped. */
+  bug(error: unknown): void;
 }
 
 const probeIntervalMs = 1_000;
@@ -104,7 +106,13 @@ export class Upstream implements BufferOwner, ReplySource {
       onread: {
         buffer: () => this.#readBuffer,
         callback: (bytes, buffer) => {
-          if (socket === this.#socket) this.#receive(buffer as Buffer, bytes);
+          if (socket !== this.#socket) return true;
+          try {
+            this.#receive(buffer as Buffer, bytes);
+          } catch (error) {
+            this.#events.bug(error);
+            this.#drop('a fault of Pylon itself while handing on replies');
+          }
           return true;
         },
       },

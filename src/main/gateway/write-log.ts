@@ -9,6 +9,8 @@
  * Bounded: `writeQueueBytesMax` of writes that wait; beyond it `full` says so and clients are paused until `drained`.
  */
 
+import { encodeError } from '../../shared/resp/encode.js';
+import type { ErrorCode, ErrorReport } from '../../shared/errors.js';
 import type { BatchMessage, BatchOutcome } from '../../shared/messages.js';
 import { assert, limits } from '../../shared/limits.js';
 import { appendVarint } from '../../shared/record.js';
@@ -23,6 +25,11 @@ export interface WriteLogEvents {
   drained(): void;
 }
 
+const advice: Partial<Record<ErrorCode, string>> = {
+  PYLON_UNKNOWN: 'it may be in the log or not: read before you write again',
+  PYLON_NOT_LOGGED: 'it is not in the log: try again',
+};
+
 const varintBytesMax = 5;
 const lengthsBytes = limits.recordCommandsMax * varintBytesMax;
 const freeBuffersMax = limits.recordsInFlightMax + 3;
@@ -33,6 +40,7 @@ class Batch implements ReplySource {
   bodyBytes = 0;
   lengthsBytes = 0;
   commands = 0;
+  readonly openedMs = Date.now();
   /** Per run of one client's writes: where its replies go, with its ReplyRuns attached. */
   readonly segments: Segment[] = [];
 
@@ -47,6 +55,7 @@ class Batch implements ReplySource {
 }
 
 export class WriteLog {
+  readonly #timeoutMs: number;
   readonly #events: WriteLogEvents;
   #open: Batch | null = null;
   #sealed: Batch[] = [];
@@ -58,7 +67,9 @@ export class WriteLog {
   readonly #freeBodies: ArrayBuffer[] = [];
   readonly #freeLengths: ArrayBuffer[] = [];
 
-  constructor(events: WriteLogEvents) {
+  /** @param timeoutMs how long a write may wait here before it is refused */
+  constructor(timeoutMs: number, events: WriteLogEvents) {
+    this.#timeoutMs = timeoutMs;
     this.#events = events;
   }
 
@@ -102,18 +113,36 @@ export class WriteLog {
       const batch = this.#inFlight.get(outcome.batch);
       assert(batch !== undefined, 'an outcome is of a batch in flight');
       this.#inFlight.delete(outcome.batch);
-      this.#queuedBytes -= batch.bodyBytes;
       this.#reuse(outcome);
-      const { error } = outcome;
-      const line = error === undefined ? undefined : Buffer.from(`-${error.code} ${error.message.replace(/\s+/g, ' ')}\r\n`);
-      for (const segment of batch.segments) (segment.attachment as ReplyRuns).deliver(segment, line);
+      this.#answer(batch, outcome.error);
     }
     this.#flush();
+    this.#settled();
+  }
+
+  /** Refuses the writes that have waited too long for a place on the way to Kafka: certainly not in the log. */
+  expire(nowMs: number): void {
+    const late = (batch: Batch): boolean => nowMs - batch.openedMs > this.#timeoutMs;
+    if (this.#open !== null && this.#sealed.length === 0 && !late(this.#open)) return;
+    this.#seal();
+    const waiting = this.#sealed;
+    this.#sealed = waiting.filter((batch) => !late(batch));
+    const error: ErrorReport = { code: 'PYLON_NOT_LOGGED', message: `Kafka took no write for ${this.#timeoutMs} ms` };
+    for (const batch of waiting) if (late(batch)) this.#answer(batch, error);
+    this.#settled();
+  }
+
+  #answer(batch: Batch, error: ErrorReport | undefined): void {
+    this.#queuedBytes -= batch.bodyBytes;
+    const line = error === undefined ? undefined : encodeError(`${error.code} ${error.message}; ${advice[error.code] ?? 'try again'}`);
+    for (const segment of batch.segments) (segment.attachment as ReplyRuns).deliver(segment, line);
+  }
+
+  #settled(): void {
     this.#events.delivered();
-    if (this.#full && this.#queuedBytes <= limits.writeQueueBytesMax / 2) {
-      this.#full = false;
-      this.#events.drained();
-    }
+    if (!this.#full || this.#queuedBytes > limits.writeQueueBytesMax / 2) return;
+    this.#full = false;
+    this.#events.drained();
   }
 
   #repliesOf(batch: Batch, order: ReplyOrder): ReplyRuns {

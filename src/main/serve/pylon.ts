@@ -179,7 +179,9 @@ export class Pylon {
         port: config.PYLON_PORT,
         redis: config.PYLON_REDIS,
         readTimeoutMs: config.PYLON_READ_TIMEOUT_MS,
+        writeTimeoutMs: config.PYLON_WRITE_TIMEOUT_MS,
         commandBytesMax: config.PYLON_COMMAND_BYTES_MAX,
+        clientsMax: config.PYLON_CLIENTS_MAX,
         producers: config.PYLON_PRODUCERS,
       },
       {
@@ -188,6 +190,7 @@ export class Pylon {
         control: this.#control,
         pylonCommands: report,
         send: (producer, message, transfer) => this.#producers[producer].send(message, transfer),
+        trouble: (error) => this.#log.error({ err: error }, 'a connection was lost to a fault of Pylon'),
         upstreamState: (up, detail) => {
           if (up) this.#log.info('reads: connected to Redis');
           else this.#log.warn({ code: 'PYLON_READ' }, `reads: Redis is away: ${detail}`);

@@ -26,6 +26,7 @@ export async function serve(environment: Environment, parts: PylonParts = {}): P
     pino.destination({ dest: 2, sync: true }),
   );
   const pylon = new Pylon(config, log, { fatal: (error) => end(log, error) }, parts);
+  process.on('uncaughtException', (error) => end(log, error));
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { startKafka, type EmbeddedKafka } from '../embedded/kafka.js';
 import { startRedis, type EmbeddedRedis } from '../embedded/redis.js';
 import { lockFolder } from './lock-folder.js';
+import { PylonInfo } from './pylon-info.js';
 import { startPylon, type RunningPylon } from './pylon-child.js';
 import { StatusLine } from './status-line.js';
 
@@ -24,8 +25,10 @@ interface Rack {
   readonly name: string;
   readonly redis: EmbeddedRedis;
   readonly pylon: RunningPylon;
+  readonly info: PylonInfo;
 }
 
+const leaderWaitMs = 30_000;
 const places = ['east', 'west', 'north', 'south'];
 
 export async function runWorld(options: WorldOptions): Promise<void> {
@@ -68,10 +71,12 @@ async function run(options: WorldOptions, folder: string, stopping: Promise<stri
       }));
       const environment = rackEnvironment(name, options.port + index, kafka, redis);
       const pylon = await begin(`Pylon of ${name}`, startPylon(name, environment, join(folder, 'racks', name, 'pylon.log')));
-      racks.push({ name, redis, pylon });
+      const info = new PylonInfo(pylon.port);
+      racks.push({ name, redis, pylon, info });
     }
+    await Promise.race([stopping, ...racks.map(({ pylon }) => pylon.exited), Promise.all(racks.map(leads))]);
     introduce(racks);
-    const status = new StatusLine(racks.map(({ name, pylon }) => ({ name, port: pylon.port })));
+    const status = new StatusLine(racks);
     const ended = await Promise.race([
       stopping,
       ...racks.map(async ({ name, pylon }) => {
@@ -80,6 +85,7 @@ async function run(options: WorldOptions, folder: string, stopping: Promise<stri
       }),
     ]);
     status.stop();
+    for (const { info } of racks) info.close();
     say(`\nstopping: ${ended}`);
     if (ended.startsWith('the Pylon')) process.exitCode = 1;
   } finally {
@@ -87,6 +93,19 @@ async function run(options: WorldOptions, folder: string, stopping: Promise<stri
     for (const part of started.reverse()) await part.stop();
   }
   say('stopped');
+}
+
+/** Waits until the rack has its leader, so that what is written from the first moment on is seen everywhere at once. */
+async function leads({ name, info, pylon }: Rack): Promise<void> {
+  const deadline = Date.now() + leaderWaitMs;
+  for (;;) {
+    const state = (await info.read()).get('applier_state');
+    if (state === 'applying') return;
+    if (state === 'halted' || Date.now() > deadline) {
+      throw new Error(`the Pylon of ${name} does not apply the log (${state}); see ${pylon.logFile}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function rackEnvironment(rack: string, port: number, kafka: EmbeddedKafka, redis: EmbeddedRedis): Record<string, string> {

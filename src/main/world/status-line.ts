@@ -3,43 +3,38 @@
  * rewritten in place once a second; elsewhere a line is printed when something changed, at most every ten seconds.
  */
 
-import { Redis } from 'ioredis';
+import type { PylonInfo } from './pylon-info.js';
 
 export interface WatchedRack {
   readonly name: string;
-  readonly port: number;
+  readonly info: PylonInfo;
 }
 
 const intervalMs = 1_000;
 const plainIntervalMs = 10_000;
 
 export class StatusLine {
-  readonly #racks: readonly (WatchedRack & { connection: Redis })[];
+  readonly #racks: readonly WatchedRack[];
   readonly #timer: NodeJS.Timeout;
   #last = '';
   #printedMs = 0;
   #asking = false;
 
   constructor(racks: readonly WatchedRack[]) {
-    this.#racks = racks.map((rack) => {
-      const connection = new Redis({ port: rack.port, host: '127.0.0.1', commandTimeout: intervalMs * 2 });
-      connection.on('error', () => {}); // shown as 'no answer'
-      return { ...rack, connection };
-    });
+    this.#racks = racks;
     this.#timer = setInterval(() => void this.#refresh(), intervalMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const { connection } of this.#racks) connection.disconnect();
   }
 
   async #refresh(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
-    const parts = await Promise.all(this.#racks.map(async ({ name, connection }) => {
+    const parts = await Promise.all(this.#racks.map(async ({ name, info }) => {
       try {
-        return describe(name, String(await connection.call('PYLON', 'INFO')));
+        return describe(name, await info.read());
       } catch {
         return `${name}: no answer`;
       }
@@ -61,8 +56,8 @@ export class StatusLine {
   }
 }
 
-function describe(name: string, info: string): string {
-  const field = (key: string): string => new RegExp(`^${key}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '?';
+function describe(name: string, info: ReadonlyMap<string, string>): string {
+  const field = (key: string): string => info.get(key) ?? '?';
   const leads = field('leader') === '1' ? field('pylon_id') : field('applier_state');
   return `${name}: leader ${leads} logged ${field('log_end')} applied ${field('applied_position')} lag ${field('lag_records')}`;
 }

@@ -82,7 +82,7 @@ function scanFrame(buffer: Buffer, frame: number, end: number, limits: RequestLi
   const bulkBytesMax = limits.bulkBytesMax;
   let count: number;
   let p: number;
-  // One digit is the usual case, here and below: it is read without a call.
+  // The usual numbers have one or two digits: they are read without a call.
   if (frame + 4 <= end && buffer[frame + 2] === CR && buffer[frame + 3] === LF) {
     count = buffer[frame + 1] - ZERO;
     if (count > 9) return ODD;
@@ -102,6 +102,12 @@ function scanFrame(buffer: Buffer, frame: number, end: number, limits: RequestLi
       length = buffer[p + 1] - ZERO;
       if (length < 0 || length > 9) return ODD;
       p += 4;
+    } else if (p + 5 <= end && buffer[p + 3] === CR && buffer[p + 4] === LF) {
+      const tens = buffer[p + 1] - ZERO;
+      const ones = buffer[p + 2] - ZERO;
+      if (tens < 1 || tens > 9 || ones < 0 || ones > 9) return ODD;
+      length = tens * 10 + ones;
+      p += 5;
     } else {
       p = readLength(buffer, p + 1, end, scan);
       if (p < 0) return p;

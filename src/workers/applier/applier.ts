@@ -114,6 +114,8 @@ export class Applier {
   /** The position in `#rack` was not yet held against the log. */
   #rangeUnchecked = false;
   #rangeChecks = 0;
+  /** Keys that were there when the fence was not. */
+  #keysFound = 0;
   /** The step whose EXEC was on its way when the connection was lost. */
   #inDoubt: Step | undefined;
   /** Number of the latest `read-log`; 0: none in this leadership. */
@@ -241,6 +243,7 @@ export class Applier {
     assert(this.#phase === 'none', 'the partition is given once');
     if (this.#stopping) return;
     this.#counters.add('term', 1);
+    this.#keysFound = 0;
     this.#tookOver = false;
     this.#stepCommands = this.#options.stepCommands;
     this.#failures = 0;
@@ -368,6 +371,7 @@ export class Applier {
     this.#rangeUnchecked = true;
     this.#rangeChecks = 0;
     if (value === undefined) {
+      if (this.#keysFound > 0) return this.#halt(fenceMissing(`this Redis holds ${this.#keysFound} keys`));
       this.#phase = 'keys';
       (this.#session as FencedSession).countKeys();
       return;
@@ -391,7 +395,9 @@ export class Applier {
 
   #onKeys(foreign: number): void {
     if (foreign > 0) {
-      return this.#halt(fenceMissing(`this Redis holds ${foreign} keys`));
+      // Another applier may have begun this rack between our two looks: only no fence still, and keys, is a fault.
+      this.#keysFound = foreign;
+      return this.#readFence();
     }
     this.#rack = {
       topicId: this.#options.topicId,

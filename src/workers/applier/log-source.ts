@@ -152,7 +152,7 @@ export class LogSource {
         'fetch.max.bytes': Math.max(8 * 1024 * 1024, recordBytesMax),
         'receive.message.max.bytes': Math.max(16 * 1024 * 1024, recordBytesMax + 1024 * 1024),
         'socket.keepalive.enable': true,
-        'rebalance_cb': (error: { code: number }) => this.#rebalance(error.code),
+        'rebalance_cb': (error: { code: number }, assignment: kafka.Assignment[]) => this.#rebalance(error.code, assignment),
       } as kafka.ConsumerGlobalConfig,
       { 'auto.offset.reset': 'error' },
     );
@@ -160,11 +160,13 @@ export class LogSource {
     return consumer;
   }
 
-  #rebalance(code: number): void {
-    const isAssigned = code === ERR__ASSIGN_PARTITIONS;
+  /** @param assignment may be without the log: one partition, and another member has it */
+  #rebalance(code: number, assignment: kafka.Assignment[]): void {
+    const isAnswered = code === ERR__ASSIGN_PARTITIONS;
+    const isAssigned = isAnswered && assignment.some(({ partition }) => partition === logPartition);
     // Nothing is read before the fence was: an empty assignment tells the group that we heard.
     try {
-      if (isAssigned) this.#consumer.assign([]);
+      if (isAnswered) this.#consumer.assign([]);
       else this.#consumer.unassign();
     } catch (error) {
       if (this.#consumer.isConnected()) throw error; // while it closes, librdkafka needs no answer

@@ -2,8 +2,8 @@
  * A librdkafka producer that writes batches as records of the log and knows what became of each.
  *
  * - Idempotent, acks=all, no linger: a lone write goes at once; group commit happens before this thread.
- * - Every life of a producer is an incarnation of its own with batches numbered from 1 (shared/incarnation.ts). When
- *   librdkafka reports a fatal error its sequence is void: what was on its way is unknown, and a new life begins.
+ * - Every life of a producer is an incarnation of its own; main numbers the batches, ever upwards (shared/incarnation.ts).
+ *   When librdkafka reports a fatal error its sequence is void: what was on its way is unknown, and a new life begins.
  * - An error after a record was handed over leaves it unknown whether Kafka has it, but for the few that say so.
  */
 
@@ -48,11 +48,10 @@ export class LogProducer {
   readonly #events: ProducerEvents;
   #client: rdkafka.Producer;
   #incarnation = '';
-  #lastBatch = 0;
   #renewing = false;
   #stopping = false;
   #watermarksAsked = false;
-  /** By batch number of this incarnation, in order. */
+  /** By batch number, in order. */
   readonly #pending = new Map<number, Pending>();
   /** Batches that came while a new life began. */
   readonly #waiting: BatchMessage[] = [];
@@ -75,7 +74,6 @@ export class LogProducer {
       });
     });
     this.#incarnation = makeIncarnation(Date.now(), randomBytes(6));
-    this.#lastBatch = 0;
     this.#events.began(this.#incarnation);
   }
 
@@ -85,7 +83,7 @@ export class LogProducer {
       return;
     }
     const { rack, pylon, topic } = this.#data;
-    const batch = ++this.#lastBatch;
+    const { batch } = message;
     const body = new Uint8Array(message.body, 0, message.bodyBytes);
     const lengths = new Uint8Array(message.lengths, 0, message.lengthsBytes);
     const author = { rack, pylon, incarnation: this.#incarnation, batch };

@@ -12,7 +12,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function harness() {
   const sent: BatchMessage[] = [];
   let drained = 0;
-  const log = new WriteLog({ send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
+  const log = new WriteLog(1_000, { send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
   const client = () => {
     const state = { text: '' };
     const order = new ReplyOrder({ emit: (buffer, start, end) => (state.text += buffer.toString('latin1', start, end)) });
@@ -86,8 +86,8 @@ test('a failed batch answers each of its writes with the error, and no other', a
   await turn();
   writer.write('3');
   await turn();
-  log.settle([outcome(sent[0], { code: 'PYLON_UNKNOWN', message: 'Kafka:\r\n timed out' }), outcome(sent[1])]);
-  assert.equal(writer.state.text, '-PYLON_UNKNOWN Kafka: timed out\r\n'.repeat(2) + '+OK\r\n');
+  log.settle([outcome(sent[0], { code: 'PYLON_UNKNOWN', message: 'Kafka: timed out' }), outcome(sent[1])]);
+  assert.equal(writer.state.text, '-PYLON_UNKNOWN Kafka: timed out; it may be in the log or not: read before you write again\r\n'.repeat(2) + '+OK\r\n');
 });
 
 test('a record holds no more than its target, but for a larger single command', async () => {
@@ -120,6 +120,28 @@ test('beyond the limit of bytes it is full, until half has gone', async () => {
   assert.equal(log.full, false);
   assert.ok(log.queuedBytes <= limits.writeQueueBytesMax / 2);
   assert.equal(drained(), 1);
+});
+
+test('what waited too long for a place is refused for sure, what is on its way is not touched', async () => {
+  const { log, sent, client, outcome } = harness();
+  const writer = client();
+  for (let i = 0; i < limits.recordsInFlightMax; i++) {
+    writer.write(`w${i}`);
+    await turn();
+  }
+  writer.write('waits');
+  await turn();
+  log.expire(Date.now() + 500);
+  assert.equal(sent.length, limits.recordsInFlightMax);
+  log.settle([outcome(sent[0])]);
+  assert.equal(sent.length, limits.recordsInFlightMax + 1, 'not late: sent when there was a place');
+  writer.write('late');
+  await turn();
+  log.expire(Date.now() + 2_000);
+  for (const message of sent.slice(1)) log.settle([outcome(message)]);
+  const ok = '+OK\r\n'.repeat(limits.recordsInFlightMax + 1);
+  assert.match(writer.state.text.slice(ok.length), /^-PYLON_NOT_LOGGED Kafka took no write for 1000 ms; [^\r]*\r\n$/);
+  assert.equal(log.queuedBytes, 0);
 });
 
 test('an outcome of a batch that is not in flight is a bug that is noticed', () => {
