@@ -148,8 +148,7 @@ describe('configuration', { timeout: 120_000 }, () => {
     await redis.use((client) => client.text('SET', 'mine', 'since long ago'));
     const pylon = await PylonProcess.start(development({ PYLON_REDIS: redis.url }));
     cleanUp(t, () => pylon.kill());
-    const info = await eventually('the applier to halt', () => pylon.info(), (one) => one.text('applier_state') === 'halted');
-    assert.match(info.text('applier_detail'), /PYLON_FENCE_MISSING/);
+    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_MISSING/.test(state));
     assert.equal(await redis.use((client) => client.text('KEYS', '*')), '[mine]');
   });
 
@@ -163,7 +162,6 @@ describe('configuration', { timeout: 120_000 }, () => {
     await east.running[0].stop();
     const pylon = await PylonProcess.start(development({ PYLON_REDIS: east.redis.url }));
     cleanUp(t, () => pylon.kill());
-    const info = await eventually('the applier to halt', () => pylon.info(), (one) => one.text('applier_state') === 'halted');
-    assert.match(info.text('applier_detail'), /PYLON_FENCE_FOREIGN/);
+    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_FOREIGN/.test(state));
   });
 });

@@ -105,10 +105,7 @@ describe('a Redis that refuses for a while', { timeout: 120_000 }, () => {
         rounds++;
         const there = (): Promise<string> => west.redis.use((redis) => redis.text('GET', 'count'));
         await eventually('the other rack to have the writes', there, (count) => count === String(rounds * 250));
-        const state = async (): Promise<string> => {
-          const info = await east.running[0].info();
-          return `${info.text('applier_state')}: ${info.text('applier_detail')}`;
-        };
+        const state = (): Promise<string> => east.running[0].applier();
         const says = (text: string): boolean => text.startsWith('waiting: ') && refusal.says.test(text);
         await eventually(`INFO to say that the rack waits because of ${refusal.says}`, state, says);
         await refusal.end(east.redis);

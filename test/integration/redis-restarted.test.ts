@@ -45,8 +45,8 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
   it('is killed and comes back with its data', async (t) => {
     const { world, load, redis } = await underLoad(t);
     await redis.kill();
-    const info = async (): Promise<string> => (await world.racks[0].running[0].info()).text('applier_state');
-    await eventually('INFO to say that the applier waits', info, (state) => state === 'waiting');
+    const state = (): Promise<string> => world.racks[0].running[0].applier();
+    await eventually('INFO to say that the applier waits', state, (text) => /^waiting: .*Redis/.test(text));
     await goOnAndCheck(t, world, load, () => redis.restart());
   });
 
@@ -75,8 +75,7 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     await redis.kill();
     await truncate(await appendedFile(redis), 0);
     await redis.restart();
-    const info = await eventually('the applier to halt', () => pylon.info(), (one) => one.text('applier_state') === 'halted');
-    assert.match(info.text('applier_detail'), /PYLON_FENCE_GONE/);
+    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_GONE/.test(state));
     assert.equal(await redis.use((client) => client.text('DBSIZE')), '0');
     const after = load.progress.acknowledged;
     await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > after + 1000);

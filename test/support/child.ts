@@ -152,6 +152,6 @@ export function showExit(exit: Exit | undefined): string {
 
 /** The environment of the tests, without what configures a Pylon or marks a child of the test runner. */
 export function plainEnvironment(): Record<string, string> {
-  const mine = /^(PYLON_|NODE_TEST_)/;
+  const mine = /^(PYLON_(?!RUN_)|NODE_TEST_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !mine.test(name))) as Record<string, string>;
 }

@@ -106,6 +106,12 @@ export class PylonProcess {
     }
   }
 
+  /** What its applier does and why, in the form `state: detail`. */
+  async applier(): Promise<string> {
+    const info = await this.info();
+    return `${info.text('applier_state')}: ${info.text('applier_detail')}`;
+  }
+
   /** Stops the process where it stands (SIGSTOP), until `resume`. */
   pause(): void {
     this.child.signal('SIGSTOP');
