@@ -1,0 +1,90 @@
+/**
+ * A rack's Redis as a test wants it: the embedded one (src/main/embedded), in a folder that is removed at the end, and
+ * breakable: killed, restarted on the same port and data with other settings, paused, asked for its digest.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../src/main/embedded/ports.js';
+import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
+import { RespClient } from './resp-client.js';
+
+/** Arguments in the form of redis.conf: name and value. */
+export type RedisSettings = Readonly<Record<string, string>>;
+
+export class RackRedis {
+  readonly folder: string;
+  readonly port: number;
+  readonly #settings: RedisSettings;
+  #redis: EmbeddedRedis;
+
+  private constructor(folder: string, settings: RedisSettings, redis: EmbeddedRedis) {
+    this.folder = folder;
+    this.port = redis.port;
+    this.#settings = settings;
+    this.#redis = redis;
+  }
+
+  /** Starts an empty Redis on a free port and waits until it answers. */
+  static async start(settings: RedisSettings = {}): Promise<RackRedis> {
+    const folder = await mkdtemp(join(tmpdir(), 'pylon-test-redis-'));
+    return new RackRedis(folder, settings, await startRedis({ dataDir: folder, args: toArguments(settings) }));
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process on the data that is there, and waits until that is loaded. */
+  async restart(settings: RedisSettings = {}): Promise<void> {
+    await this.kill();
+    const args = toArguments({ ...this.#settings, ...settings });
+    this.#redis = await startRedis({ dataDir: this.folder, port: this.port, args });
+  }
+
+  /** A connection past Pylon. */
+  connect(deadlineMs = 20_000): Promise<RespClient> {
+    return RespClient.connect({ port: this.port, deadlineMs });
+  }
+
+  /** Uses a connection for one piece of work. */
+  async use<T>(work: (client: RespClient) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** Stops the process where it stands (SIGSTOP), until `resume`. */
+  pause(): Promise<void> {
+    return this.#redis.kill('SIGSTOP');
+  }
+
+  resume(): Promise<void> {
+    return this.#redis.kill('SIGCONT');
+  }
+
+  /** Ends the process without warning; the data stays. */
+  kill(): Promise<void> {
+    return this.#redis.kill('SIGKILL');
+  }
+
+  /** Ends the process, and removes the data. */
+  async remove(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function toArguments(settings: RedisSettings): string[] {
+  const all = { 'enable-debug-command': 'yes', ...settings };
+  return Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/** A port that nobody listened on a moment ago. Only for servers that cannot choose one themselves. */
+export async function freePort(): Promise<number> {
+  return (await freePorts(1))[0];
+}
