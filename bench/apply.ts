@@ -13,7 +13,8 @@ import { CounterBlock, createCounterMemory } from '../src/shared/counters.js';
 import { limits } from '../src/shared/limits.js';
 import { appendVarint, encodeCommands } from '../src/shared/record.js';
 import { encodeCommand } from '../src/shared/resp/encode.js';
-import { Applier, type ApplierEffect } from '../src/workers/applier/applier.js';
+import type { ApplierEffect } from '../src/workers/applier/applier-events.js';
+import { Applier } from '../src/workers/applier/applier.js';
 import { fenceCommands } from '../src/workers/applier/fence-commands.js';
 import { RedisLink } from '../src/workers/applier/redis-link.js';
 

@@ -8,7 +8,8 @@
  * command once and in order. The same seed gives the same run.
  */
 
-import { Applier, type ApplierEffect, type ApplierEvent } from '../../src/workers/applier/applier.js';
+import type { ApplierEffect, ApplierEvent } from '../../src/workers/applier/applier-events.js';
+import { Applier } from '../../src/workers/applier/applier.js';
 import type { LogEntry } from '../../src/workers/applier/apply-queue.js';
 import type { FenceCommands } from '../../src/workers/applier/fence-commands.js';
 import { CounterBlock, createCounterMemory } from '../../src/shared/counters.js';

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { CounterBlock, createCounterMemory } from '../../../src/shared/counters.js';
 import { encodeFence } from '../../../src/shared/fence-value.js';
 import { limits } from '../../../src/shared/limits.js';
-import { Applier, type ApplierEffect } from '../../../src/workers/applier/applier.js';
+import type { ApplierEffect } from '../../../src/workers/applier/applier-events.js';
+import { Applier } from '../../../src/workers/applier/applier.js';
 import { fenceCommands } from '../../../src/workers/applier/fence-commands.js';
 import { commandsValue, entry, fenceAt, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
 

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
 import { fenceCommands } from '../../../src/workers/applier/fence-commands.js';
-import { FencedSession, type SessionEvent } from '../../../src/workers/applier/fenced-session.js';
+import { FencedSession } from '../../../src/workers/applier/fenced-session.js';
+import type { SessionEvent } from '../../../src/workers/applier/session-events.js';
 import type { Step } from '../../../src/workers/applier/step.js';
 import { commandsValue, entry, fenceAt, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
 
