@@ -20,20 +20,22 @@
 import type { Buffer } from 'node:buffer';
 import { applierStates, type ApplierState, type CounterBlock } from '../../shared/counters.js';
 import { PylonError, type ErrorReport } from '../../shared/errors.js';
-import { decodeFence, type FenceValue } from '../../shared/fence-value.js';
+import type { FenceValue } from '../../shared/fence-value.js';
 import { assert, limits } from '../../shared/limits.js';
-import { comparePositions, formatPosition, logStart } from '../../shared/position.js';
+import { comparePositions, formatPosition } from '../../shared/position.js';
 import type { ApplierEffect, ApplierEvent, ApplierOptions } from './applier-events.js';
 import { ApplyQueue, type LogEntry } from './apply-queue.js';
 import { ApplyTally } from './apply-tally.js';
 import type { FenceCommands } from './fence-commands.js';
 import { FencedSession } from './fenced-session.js';
-import { fenceBehind, fenceBeyond, fenceForeign, fenceGone, fenceMissing, taintedBy } from './halt-errors.js';
+import { fenceBeyond, fenceGone, fenceMissing, taintedBy } from './halt-errors.js';
 import type { LoneKind } from './lone-step.js';
 import { classifyError, isOutOfMemory, unwrapAbort } from './reply-classes.js';
 import type { Commit, Failure, SessionEvent } from './session-events.js';
+import { StepFeeder } from './step-feeder.js';
 import { StepPace } from './step-pace.js';
-import { buildStep, positionOf, type Step } from './step.js';
+import type { Step } from './step.js';
+import { judgeRange, newRack, readRack } from './take-over.js';
 
 type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
 
@@ -78,11 +80,8 @@ export class Applier {
   #reading = 0;
   #isReading = false;
 
-  /** Where the next step begins: behind the last one queued. */
-  #tip: FenceValue | undefined;
-  #prepared: Step | undefined;
   readonly #pace: StepPace;
-  readonly #rejections = new Map<string, string>();
+  readonly #feeder: StepFeeder;
   /** Redis refused a step: only a commit shows that this is over. */
   #waitsForCommit = false;
   #troubleTold = '';
@@ -99,6 +98,7 @@ export class Applier {
     this.#tally = new ApplyTally(counters);
     this.#random = random;
     this.#pace = new StepPace(options.stepCommands, random);
+    this.#feeder = new StepFeeder(this.#queue, this.#pace, options.stepBytes);
   }
 
   get state(): ApplierState {
@@ -141,13 +141,7 @@ export class Applier {
 
   /** Builds the step after the one on its way, while Redis is busy with that. To be called when all is sent. */
   prepare(): void {
-    const tip = this.#tip;
-    if (this.#phase !== 'run' || this.#pace.lone !== undefined) return;
-    if (tip === undefined || this.#prepared !== undefined) return;
-    // A step that would not be full is better built later, when more has come.
-    if (this.#queue.commandsFrom(tip.next) < this.#pace.stepCommands) return;
-    const step = this.#build(tip);
-    if (step !== undefined && !(step instanceof PylonError)) this.#prepared = step;
+    if (this.#phase === 'run') this.#feeder.prepare();
   }
 
   #takeEffects(): ApplierEffect[] {
@@ -220,9 +214,7 @@ export class Applier {
     this.#tookOver = false;
     this.#inDoubt = undefined;
     this.#isReading = false;
-    this.#tip = undefined;
-    this.#prepared = undefined;
-    this.#rejections.clear();
+    this.#feeder.forget();
     this.#waitsForCommit = false;
     this.#queue.reset(0);
     this.#tally.lost();
@@ -284,8 +276,7 @@ export class Applier {
   #readFence(): void {
     if (this.#session === undefined) return this.#waitForLink();
     this.#phase = 'fence';
-    this.#tip = undefined;
-    this.#prepared = undefined;
+    this.#feeder.halt();
     // A session that unwinds says so when it is done; then the fence is read.
     if (this.#session.isIdle) this.#session.readFence();
   }
@@ -304,7 +295,7 @@ export class Applier {
   /** The fence is not where this leader left it: another applier moved it on, or Redis came back without its tail. */
   #fenceMoved(value: string): void {
     const before = (this.#rack as FenceValue).next;
-    const rack = this.#decode(value);
+    const rack = this.#read(value);
     if (rack === undefined) return;
     this.#believed = value;
     this.#rack = rack;
@@ -329,20 +320,15 @@ export class Applier {
       (this.#session as FencedSession).countKeys();
       return;
     }
-    this.#rack = this.#decode(value);
+    this.#rack = this.#read(value);
     if (this.#rack !== undefined) this.#askRange();
   }
 
   /** @returns what the fence says, or undefined when it made us halt */
-  #decode(value: string): FenceValue | undefined {
-    try {
-      const rack = decodeFence(value);
-      if (rack.topicId === this.#options.topicId) return rack;
-      this.#halt(fenceForeign(rack, this.#options));
-    } catch (error) {
-      if (!(error instanceof PylonError)) throw error;
-      this.#halt(error);
-    }
+  #read(value: string): FenceValue | undefined {
+    const rack = readRack(value, this.#options);
+    if (!(rack instanceof PylonError)) return rack;
+    this.#halt(rack);
     return undefined;
   }
 
@@ -352,14 +338,7 @@ export class Applier {
       this.#keysFound = foreign;
       return this.#readFence();
     }
-    this.#rack = {
-      topicId: this.#options.topicId,
-      next: logStart,
-      logClockMs: 0,
-      rewindOffset: undefined,
-      runningHash: 0,
-      incarnations: new Map(),
-    };
+    this.#rack = newRack(this.#options.topicId);
     this.#askRange();
   }
 
@@ -372,11 +351,9 @@ export class Applier {
     const rack = this.#rack as FenceValue;
     this.#counters.set('logStartOffset', start);
     this.#counters.set('logEndOffset', end);
-    const { next } = rack;
-    if (next.offset < start) {
-      return this.#halt(this.#believed === undefined ? fenceMissing(`the log begins at ${start}, not 0`) : fenceBehind(rack, start));
-    }
-    if (next.offset > end || (next.offset === end && next.index > 0)) {
+    const verdict = judgeRange(rack, this.#believed === undefined, start, end);
+    if (verdict instanceof PylonError) return this.#halt(verdict);
+    if (verdict === 'beyond') {
       this.#rangeChecks++;
       if (this.#rangeChecks >= limits.logRangeChecksMax) return this.#halt(fenceBeyond(rack, end));
       return this.#pause(limits.fenceLostPauseMs);
@@ -396,7 +373,6 @@ export class Applier {
     const session = this.#session as FencedSession;
     assert(this.#tookOver && session.isIdle, 'applying begins with an accepted fence and a quiet connection');
     this.#phase = 'run';
-    this.#tip = rack;
     session.hash = this.#counters.get('runningHash');
     this.#tally.at(rack);
     if (this.#isReading && this.#queue.covers(rack.next)) this.#queue.dropBefore(rack.next.offset);
@@ -406,6 +382,7 @@ export class Applier {
       this.#queue.reset(rack.next.offset);
       this.#effects.push({ type: 'read-log', reading: this.#reading, offset: rack.next.offset });
     }
+    this.#feeder.begin(rack);
     if (!this.#waitsForCommit) this.#applying();
     this.#pump();
   }
@@ -439,22 +416,19 @@ export class Applier {
     if (this.#phase !== 'run' || session === undefined) return;
     if (this.#pace.lone !== undefined) return this.#pumpLone(session, this.#pace.lone);
     while (session.canQueue) {
-      const tip = this.#tip as FenceValue;
-      const step = this.#prepared ?? this.#build(tip);
-      this.#prepared = undefined;
+      const step = this.#feeder.next();
       if (step === undefined) return;
       if (step instanceof PylonError) {
         if (session.isIdle) this.#halt(step); // else: when the steps before it are through
         return;
       }
       session.queue(step, this.#believed);
-      this.#tip = step.after;
     }
   }
 
   #pumpLone(session: FencedSession, kind: LoneKind): void {
     if (!session.isIdle) return;
-    const step = this.#build(this.#rack as FenceValue);
+    const step = this.#feeder.next();
     if (step === undefined) return;
     if (step instanceof PylonError) return this.#halt(step);
     // Without a command only the fence is written, and that must go beyond the limit.
@@ -462,11 +436,6 @@ export class Applier {
     if (session.runLone(step, this.#believed, asKind)) return;
     this.#pace.refused();
     this.#wait('OOM and the next command has too many arguments for a script');
-  }
-
-  #build(tip: FenceValue): Step | PylonError | undefined {
-    const bounds = { commands: this.#pace.stepCommands, bytes: this.#options.stepBytes };
-    return buildStep(tip, this.#queue, bounds, this.#rejections);
   }
 
   // ---- what became of a step
@@ -509,7 +478,6 @@ export class Applier {
     if (commit.repliesLost) {
       this.#tally.restartHash(step.after.next);
       (this.#session as FencedSession).hash = 0;
-      this.#tip = step.after;
     }
     this.#applying();
     this.#pump();
@@ -520,11 +488,7 @@ export class Applier {
     assert(comparePositions(step.before, (this.#rack as FenceValue).next) === 0, 'steps are committed in order');
     this.#rack = step.after;
     this.#believed = step.fence;
-    this.#queue.dropBefore(step.after.next.offset);
-    for (const position of this.#rejections.keys()) {
-      const offset = Number(position.slice(0, position.indexOf(':')));
-      if (offset < step.after.next.offset) this.#rejections.delete(position);
-    }
+    this.#feeder.committed(step);
     this.#tally.applied(step);
     // Its replies were not seen: the hash goes on from here.
     if (this.#phase === 'fence') this.#tally.restartHash((this.#rack as FenceValue).next);
@@ -540,8 +504,7 @@ export class Applier {
         this.#counters.add('stepsRetried', 1);
         return this.#refused(failure.error);
       case 'rejected': {
-        const position = formatPosition(positionOf(failure.step, failure.index));
-        this.#rejections.set(position, failure.error);
+        const position = this.#feeder.reject(failure.step, failure.index, failure.error);
         const message = `command ${position} is passed over: this Redis refuses it for good: ${failure.error}`;
         this.#tell({ code: 'PYLON_REDIS', message });
         return this.#readFence();
