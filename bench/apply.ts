@@ -57,8 +57,9 @@ function apply(redis: EmbeddedRedis, records: readonly Buffer[], stepCommands: n
         if (effect.type === 'send') {
           link.send(effect.chunks);
           setImmediate(() => applier.prepare());
-        } else if (effect.type === 'query-log') perform(applier.handle({ type: 'log-range', start: 0, end: records.length }));
-        else if (effect.type === 'read-log') {
+        } else if (effect.type === 'query-log') {
+          perform(applier.handle({ type: 'log-range', start: 0, end: records.length }));
+        } else if (effect.type === 'read-log') {
           reading = effect.reading;
           startMs = performance.now();
           startCpu = process.cpuUsage();
@@ -121,7 +122,8 @@ async function main(): Promise<void> {
         for (const step of [64, 512, 1000, 2000]) {
           await cli('redis-cli', ['-p', String(redis.port), 'flushall']);
           const { perSecond, cpuUs } = await apply(redis, records, step);
-          console.log(`fenced, ${perRecord} per record, ${step} per step: ${Math.round(perSecond)}/s, ${cpuUs.toFixed(2)} µs CPU per command`);
+          const what = `fenced, ${perRecord} per record, ${step} per step`;
+          console.log(`${what}: ${Math.round(perSecond)}/s, ${cpuUs.toFixed(2)} µs CPU per command`);
         }
       }
     }

@@ -125,7 +125,9 @@ export class ApplierSim {
       scheduled[first] = scheduled.at(-1) as Scheduled;
       scheduled.pop();
       this.nowMs = Math.max(this.nowMs, next.atMs);
-      if (this.nowMs > deadlineMs) throw new Error(`the log is not applied: at ${this.#appliedOffset()} of ${this.log.records.length}`);
+      if (this.nowMs > deadlineMs) {
+        throw new Error(`the log is not applied: at ${this.#appliedOffset()} of ${this.log.records.length}`);
+      }
       this.#events++;
       next.action();
     }
@@ -386,7 +388,7 @@ class SimNode {
     for (const piece of this.#pieces(replies)) {
       this.#toClientMs = Math.max(this.#toClientMs, this.#sim.nowMs + this.#delayMs());
       this.#sim.at(this.#toClientMs - this.#sim.nowMs, () => {
-        if (number === this.#linkNumber) this.#run(() => (number === this.#linkNumber ? this.#applier.receive(piece) : []));
+        this.#run(() => (number === this.#linkNumber ? this.#applier.receive(piece) : []));
       });
     }
   }

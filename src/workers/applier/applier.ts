@@ -1,18 +1,19 @@
 /**
- * The applier: leads the rack's Redis along the log while it owns the log partition. A state machine without I/O: events
- * in (`handle`, `receive`), effects out; time is asked for by a `timer` effect, chance is a parameter. The shell around
- * it (run-applier.ts) owns the socket, the consumer and the clock; the simulation is another shell.
+ * The applier: leads the rack's Redis along the log while it owns the log partition. A state machine without I/O:
+ * events in (`handle`, `receive`), effects out; time is asked for by a `timer` effect, chance is a parameter. The shell
+ * around it (run-applier.ts) owns the socket, the consumer and the clock; the simulation is another shell.
  *
- * One rule carries it: whatever happened (a takeover, an aborted step, a lost connection, a refusal), read the fence, and
- * go on from the position that it says. The fence and the data changed together, so the fence is never wrong about them,
- * even when Redis itself went back a little by a restart.
+ * One rule carries it: whatever happened (a takeover, an aborted step, a lost connection, a refusal), read the fence,
+ * and go on from the position that it says. The fence and the data changed together, so the fence is never wrong about
+ * them, even when Redis itself went back a little by a restart.
  *
  * Phases, while the partition is ours:
  *
  *   link ──▶ fence ──▶ (keys) ──▶ (range) ──▶ run ──▶ failed step ──▶ pause ──▶ fence …
  *
  * - `link`: no connection. `fence`: GET is under way. `keys`: there is no fence; is the database empty? `range`: the
- *   position is new to us; is it within the log? `run`: steps flow. `pause`: a timer runs, then the fence is read again.
+ *   position is new to us; is it within the log? `run`: steps flow. `pause`: a timer runs, then the fence is read
+ *   again.
  *
  * What is sent to Redis, and what its answers mean, is fenced-session.ts; what a step holds is step.ts.
  */
@@ -206,7 +207,9 @@ export class Applier {
     this.#session?.abandon();
   }
 
-  /** Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it. */
+  /**
+   * Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it.
+   */
   #forget(): void {
     this.#phase = 'none';
     this.#believed = undefined;
@@ -525,7 +528,7 @@ export class Applier {
   #refused(error: string): void {
     if (this.#phase !== 'run' || !isOutOfMemory(error)) this.#pace.refused();
     else if (this.#pace.outOfMemory()) {
-      const message = 'Redis is out of memory: the log is applied command by command, until it frees some or none is left';
+      const message = 'Redis is out of memory: applied command by command until the log frees some, or none is left';
       this.#tell({ code: 'PYLON_REDIS', message });
       return this.#readFence();
     }

@@ -8,6 +8,12 @@ import { fenceKey, type FenceValue } from '../../shared/fence-value.js';
 import { formatPosition } from '../../shared/position.js';
 import { positionOf, type Step } from './step.js';
 
+/** The log that this applier reads. */
+export interface LogIdentity {
+  readonly topic: string;
+  readonly topicId: string;
+}
+
 export function fenceMissing(what: string): PylonError {
   return new PylonError(
     'PYLON_FENCE_MISSING',
@@ -19,12 +25,12 @@ export function fenceMissing(what: string): PylonError {
 export function fenceGone(rack: FenceValue): PylonError {
   return new PylonError(
     'PYLON_FENCE_GONE',
-    `the fence (key ${fenceKey}) vanished; last seen at ${formatPosition(rack.next)}. Something else deletes keys, or ` +
-      'this Redis lost its data: give it back with its fence, or empty it and restart this Pylon',
+    `the fence (key ${fenceKey}) vanished; last seen at ${formatPosition(rack.next)}. Something else deletes keys, ` +
+      'or this Redis lost its data: give it back with its fence, or empty it and restart this Pylon',
   );
 }
 
-export function fenceForeign(rack: FenceValue, log: { readonly topic: string; readonly topicId: string }): PylonError {
+export function fenceForeign(rack: FenceValue, log: LogIdentity): PylonError {
   return new PylonError(
     'PYLON_FENCE_FOREIGN',
     `the fence belongs to a log with topic id ${rack.topicId}; topic ${log.topic} has ${log.topicId}. This Redis ` +
@@ -35,8 +41,8 @@ export function fenceForeign(rack: FenceValue, log: { readonly topic: string; re
 export function fenceBeyond(rack: FenceValue, end: number): PylonError {
   return new PylonError(
     'PYLON_FENCE_RANGE',
-    `the fence is at ${formatPosition(rack.next)}, beyond the end of the log at ${end}: the log lost records, or this ` +
-      'Redis is of another world',
+    `the fence is at ${formatPosition(rack.next)}, beyond the end of the log at ${end}: the log lost records, or ` +
+      'this Redis is of another world',
   );
 }
 
@@ -49,8 +55,8 @@ export function fenceBehind(rack: FenceValue, start: number): PylonError {
 }
 
 export function taintedBy(step: Step, tainted: { readonly index: number; readonly error: string }): PylonError {
-  const where =
-    tainted.index < step.commandCount ? `command ${formatPosition(positionOf(step, tainted.index))}` : 'the fence itself';
+  const isCommand = tainted.index < step.commandCount;
+  const where = isCommand ? `command ${formatPosition(positionOf(step, tainted.index))}` : 'the fence itself';
   return new PylonError(
     'PYLON_TAINTED',
     `${where} was answered '${tainted.error}' while applied: other racks may differ from here on. Compare and repair`,

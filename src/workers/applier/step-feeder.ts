@@ -1,6 +1,6 @@
 /**
- * Hands out the steps in order: each begins where the one before ends, whether that is committed yet or not. When a step
- * fails, all that was handed out behind it is void: `begin` again from what the fence says.
+ * Hands out the steps in order: each begins where the one before ends, whether that is committed yet or not. When a
+ * step fails, all that was handed out behind it is void: `begin` again from what the fence says.
  */
 
 import { PylonError } from '../../shared/errors.js';

@@ -1,6 +1,6 @@
 /**
- * How large the next step may be, how long to pause before it, and whether it must go alone. Large steps are fast; small
- * ones lose less when a connection breaks and find the one command that is refused. Pure; chance is a parameter.
+ * How large the next step may be, how long to pause before it, and whether it must go alone. Large steps are fast;
+ * small ones lose less when a connection breaks and find the one command that is refused. Pure; chance is a parameter.
  */
 
 import { limits } from '../../shared/limits.js';
