@@ -9,7 +9,9 @@
  * - next position: `offset:index` of the next command to apply.
  * - log clock: highest log time (ms) of any record up to here. Log time may step back; the log clock never does.
  * - rewind offset: of the oldest open ballot, or `-`. A takeover rereads from there.
- * - running hash: CRC-32 of the replies to all commands so far, 8 hex digits. Racks that agree have the same.
+ * - running hash: CRC-32 of the replies up to the last checkpoint, 8 hex digits; 00000000 before the first one. Not up to
+ *   here: the fence is written in the same MULTI as its commands, before their replies exist. The hash of what was
+ *   applied since is the counter `runningHash`.
  * - incarnations: `id.batch.clock` (base 36) of each producer heard of lately, comma-separated, or `-`: the last batch
  *   applied and the log clock then. A batch not above it is a duplicate. The table is a function of the log alone
  *   (dedupe.ts), or racks would skip different duplicates.
