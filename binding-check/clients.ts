@@ -2,7 +2,6 @@
 // are those Pylon's workers have: no waiting for more (linger, fetch back-off), no poll timer, idempotence (and so: all replicas acknowledge).
 
 import { randomUUID } from 'node:crypto';
-import { Admin } from '@platformatic/kafka';
 import Kafka, { type Client, type KafkaClientEvents, type KafkaConsumer, type Message, type Producer } from 'node-rdkafka';
 
 export const bootstrapServers = process.env['PYLON_TEST_KAFKA'] ?? '';
@@ -10,6 +9,7 @@ export const bootstrapServers = process.env['PYLON_TEST_KAFKA'] ?? '';
 /** Makes a topic with a name of its own. */
 export async function makeTopic(partitions = 1, servers = bootstrapServers, replicas = 1): Promise<string> {
   const topic = `check-${randomUUID()}`;
+  const { Admin } = await import('@platformatic/kafka'); // slow to load, and not needed by workers
   const admin = new Admin({ clientId: 'check', bootstrapBrokers: servers.split(','), timeout: 10_000 });
   try {
     await admin.createTopics({ topics: [topic], partitions, replicas });
