@@ -1,11 +1,11 @@
 // `npm test [-- <part of a path> …]`: set-up, then all tests against real parts, and one line with the sums at the end.
 //
-// Unit, golden and regress tests run side by side, files in processes of their own; integration tests one file after the
-// other, with one Kafka for all that do not start their own (PYLON_TEST_KAFKA names its brokers). `--world` runs
+// Unit, golden and regress tests run side by side, files in processes of their own; integration tests one file after
+// the other, with one Kafka for all that do not start their own (PYLON_TEST_KAFKA names its brokers). `--world` runs
 // test/world instead, whose tests start all they need. Arguments narrow to files whose path contains one of them.
 //
-// All that a run starts carries PYLON_RUN_ID in its environment. What is still there at the end is named and killed, and
-// the run has failed.
+// All that a run starts carries PYLON_RUN_ID in its environment. What is still there at the end is named and killed,
+// and the run has failed.
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -157,7 +157,8 @@ function leftovers() {
       try {
         // The environment of a process that has ended and waits for its parent reads as empty.
         if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) return [];
-        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200) }];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200);
+        return [{ pid: Number(pid), command }];
       } catch {
         return []; // ended meanwhile, or not ours
       }

@@ -23,13 +23,7 @@ export interface LogTopic {
  */
 export async function openLogTopic(config: Config): Promise<LogTopic> {
   const name = topicNames.log(config.PYLON_WORLD);
-  const admin = new Admin({
-    clientId: `${config.PYLON_ID}-admin`,
-    bootstrapBrokers: config.PYLON_KAFKA.split(','),
-    connectTimeout: 5_000,
-    retries: 2,
-    retryDelay: 500,
-  });
+  const admin = newAdmin(config);
   try {
     await createIfMissing(admin, name, config);
     const { id, state } = await describe(admin, name);
@@ -44,6 +38,16 @@ export async function openLogTopic(config: Config): Promise<LogTopic> {
   } finally {
     await admin.close().catch(() => {}); // already closed, or never connected
   }
+}
+
+export function newAdmin(config: Config): Admin {
+  return new Admin({
+    clientId: `${config.PYLON_ID}-admin`,
+    bootstrapBrokers: config.PYLON_KAFKA.split(','),
+    connectTimeout: 5_000,
+    retries: 2,
+    retryDelay: 500,
+  });
 }
 
 async function createIfMissing(admin: Admin, name: string, config: Config): Promise<void> {

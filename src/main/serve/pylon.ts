@@ -19,7 +19,8 @@ import { Gateway } from '../gateway/gateway.js';
 import { ParsePool } from '../gateway/parse-pool.js';
 import { version } from '../version.js';
 import { Control } from './control.js';
-import { openLogTopic, type LogTopic } from './log-topic.js';
+import { newAdmin, openLogTopic, type LogTopic } from './log-topic.js';
+import { LogTopicWatch } from './log-topic-watch.js';
 import { Report, type Identity } from './report.js';
 import { Watchdog, type Watched } from './watchdog.js';
 import { WorkerHandle } from './worker-handle.js';
@@ -59,6 +60,7 @@ export class Pylon {
   readonly #incarnations: string[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #startedMs = Date.now();
+  #topicWatch: LogTopicWatch | undefined;
   #applierDetail = '';
   #address = { host: '', port: 0 };
 
@@ -81,6 +83,7 @@ export class Pylon {
    */
   async start(): Promise<{ host: string; port: number }> {
     const topic = await openLogTopic(this.#config);
+    this.#topicWatch = new LogTopicWatch(newAdmin(this.#config), topic, (error) => this.#events.fatal(error));
     await this.#startProducers(topic);
     for (let worker = 0; worker < this.#config.PYLON_APPLIERS; worker++) this.#appliers.push(this.#newApplier(topic, worker));
     await this.#awaitUpstream();
@@ -104,7 +107,7 @@ export class Pylon {
       return inTime;
     }));
     this.#control.close();
-    await this.#parsePool?.close();
+    await Promise.all([this.#parsePool?.close(), this.#topicWatch?.close()]);
     return stopped.every(Boolean);
   }
 
