@@ -3,11 +3,12 @@
  * breakable: killed, restarted on the same port and data with other settings, paused, asked for its digest.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../src/main/embedded/ports.js';
 import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
+import { run } from './child.js';
 import { RespClient } from './resp-client.js';
 
 /** Arguments in the form of redis.conf: name and value. */
@@ -70,6 +71,22 @@ export class RackRedis {
   /** Ends the process without warning; the data stays. */
   kill(): Promise<void> {
     return this.#redis.kill('SIGKILL');
+  }
+
+  /**
+   * Takes the end off its append-only file, as a loss of power may: Redis is then missing its last writes. To be called
+   * while it is not running.
+   * @param bytesLeft from the size of the file (of what was appended since its last rewrite)
+   * @param tail `torn`: cut within a command, as it comes; `mended`: as redis-check-aof leaves it
+   */
+  async loseTail(bytesLeft: (size: number) => number, tail: 'torn' | 'mended'): Promise<void> {
+    const folder = join(this.folder, 'appendonlydir');
+    const files = await readdir(folder);
+    const appended = join(folder, files.find((name) => name.endsWith('.incr.aof')) as string);
+    await truncate(appended, bytesLeft((await stat(appended)).size));
+    if (tail === 'torn') return;
+    const manifest = join(folder, files.find((name) => name.endsWith('.manifest')) as string);
+    await run('redis-check-aof', ['--fix', manifest], 20_000, 'y\ny\n');
   }
 
   /** Ends the process, and removes the data. */

@@ -185,9 +185,10 @@ export class TestWorld {
    * @throws Error describing what is broken
    */
   async check(patience?: Patience): Promise<void> {
-    await this.converge(patience);
+    const difference = await this.converge(patience).then(() => '', (error: Error) => `${error.message}\n`);
     const violations = await this.violations();
-    if (violations.length > 0) throw new Error(`seed ${this.seed}: ${describeViolations(violations)}`);
+    if (difference === '' && violations.length === 0) return;
+    throw new Error(`seed ${this.seed}: ${difference}${describeViolations(violations)}`);
   }
 
   /** What the checker finds in the racks now, of all loads of this world. */
