@@ -24,7 +24,7 @@ const reporter = fileURLToPath(new URL('test-reporter.mjs', import.meta.url));
 /** Runs of node's test runner, in order. The time limit is that of one file, and of one test in it. */
 const runs = {
   default: [
-    { folders: ['unit', 'golden', 'regress'], concurrency: availableParallelism(), limitMs: 180_000, kafka: false },
+    { folders: ['unit', 'golden', 'sim', 'regress'], concurrency: availableParallelism(), limitMs: 180_000, kafka: false },
     { folders: ['integration'], concurrency: 1, limitMs: 600_000, kafka: true },
   ],
   world: [{ folders: ['world'], concurrency: 1, limitMs: 1_800_000, kafka: false }],

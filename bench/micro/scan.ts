@@ -36,7 +36,8 @@ const requests = {
   'SET, 64 byte values': chunkOf((i) => encodeCommand('SET', key(i), VALUE)),
   'mixed (GET SET HSET LPUSH ZADD INCR EXPIRE)': chunkOf((i) => [
     encodeCommand('get', key(i)), encodeCommand('SET', key(i), VALUE), encodeCommand('HSET', key(i), 'field', VALUE),
-    encodeCommand('LPUSH', key(i), VALUE), encodeCommand('ZADD', key(i), '1.5', 'member'), encodeCommand('INCR', key(i)),
+    encodeCommand('LPUSH', key(i), VALUE), encodeCommand('ZADD', key(i), '1.5', 'member'), encodeCommand('INCR',
+      key(i)),
     encodeCommand('EXPIRE', key(i), '100'),
   ][i % 7]),
 };
@@ -44,7 +45,8 @@ const replies = {
   'bulk of 64 bytes': chunkOf(() => encodeBulk(VALUE)),
   '+OK': chunkOf(() => Buffer.from('+OK\r\n')),
   'integers': chunkOf((i) => Buffer.from(`:${i}\r\n`)),
-  'arrays of 10 bulks': chunkOf(() => Buffer.concat([Buffer.from('*10\r\n'), ...Array.from({ length: 10 }, () => encodeBulk('member'))])),
+  'arrays of 10 bulks': chunkOf(() => Buffer.concat([Buffer.from('*10\r\n'), ...Array.from({ length: 10 },
+    () => encodeBulk('member'))])),
 };
 
 const table = FrameTable.withCapacity(32 * 1024);
@@ -53,7 +55,8 @@ const input = new RequestInput(DEFAULT_REQUEST_LIMITS);
 const scanner = new ReplyScanner();
 const reader = new hiredis.Reader({ return_buffers: true });
 
-const bench = new Bench({ time: Number(process.argv[2] ?? 500), warmupTime: 200 });
+const timeMs = Number(process.argv[2] ?? 500);
+const bench = new Bench({ time: timeMs, warmupTime: timeMs / 2, iterations: 1, warmupIterations: 1 });
 const work = new Map<string, { bytes: number; count: number }>();
 function add(name: string, chunk: { bytes: Buffer; count: number }, run: () => number): void {
   const counted = run();
@@ -84,7 +87,8 @@ add('RequestInput: SET, 64 byte values, read cut in the middle', sets, () => {
 for (const [name, chunk] of Object.entries(replies)) {
   add(`ReplyScanner: ${name}`, chunk, () => {
     let done = 0;
-    for (let at = 0; at < chunk.bytes.length; done += scanner.done) at = scanner.scan(chunk.bytes, at, chunk.bytes.length, 1024);
+    for (let at = 0; at < chunk.bytes.length; done += scanner.done) at = scanner.scan(chunk.bytes, at,
+      chunk.bytes.length, 1024);
     return done;
   });
   add(`hiredis: ${name}`, chunk, () => {
@@ -102,6 +106,7 @@ console.table(bench.tasks.map((task) => {
   if (!('latency' in result)) throw new Error(`${task.name} did not run`);
   const ms = result.latency.p50;
   return {
-    what: task.name, items: count, 'ns per item': Number((ms * 1e6 / count).toFixed(1)), 'MB/s': Math.round(bytes / 1e6 / (ms / 1e3)),
+    what: task.name, items: count, 'ns per item': Number((ms * 1e6 / count).toFixed(1)),
+      'MB/s': Math.round(bytes / 1e6 / (ms / 1e3)),
   };
 }));

@@ -53,6 +53,8 @@ export const limits = {
   fenceLostPauseMs: 200,
   /** A fence beyond the log's end is looked at this often before it is believed: an election of brokers may hide the end. */
   logRangeChecksMax: 10,
+  /** How far beyond Redis's maxmemory the log may lead it, to reach the writes that free memory. */
+  outOfMemoryHeadroomBytes: 16 * MIB,
   /** The backing Redis owes an answer and sends nothing for this long: the connection is given up. */
   redisSilenceMsMax: 15_000,
 

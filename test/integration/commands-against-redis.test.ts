@@ -12,7 +12,7 @@ import { keysOf } from '../../src/shared/commands/keys.js';
 import { KIND_REFUSED, KIND_WRITE } from '../../src/shared/commands/table.js';
 import { RespError, type RespValue } from '../../src/shared/resp/decode.js';
 import { encodeCommandArray } from '../../src/shared/resp/encode.js';
-import { RedisProcess, type RedisConnection } from '../support/redis-process.js';
+import { RedisProcess, type RedisConnection } from '../support/redis-on-socket.js';
 import { writeCorpus } from '../support/write-corpus.js';
 
 let redis: RedisProcess;
@@ -39,9 +39,6 @@ const NOT_IN_REDIS_7_0 = new Set([
   'hexpiretime', 'hpexpiretime', 'hgetdel', 'hgetex', 'hsetex',
 ]);
 
-/** Writes to Redis's eyes that are none to ours: their reading form is a read (classify.ts), or they are refused. */
-const KIND_DIFFERS = new Map([['touch', 'read for both']]);
-
 /** Our key positions name more than COMMAND does: the key behind a subcommand, SORT's STORE, counted keys. */
 const KEYS_DIFFER = new Map([
   ['object', 'COMMAND lists them per subcommand'],
@@ -53,7 +50,8 @@ const KEYS_DIFFER = new Map([
   ['zunionstore', 'destination and counted keys'],
 ]);
 
-test('every command of Redis 7.0 is in the table, with the same arity, write flag, keys and first version', async () => {
+test('every command of Redis 7.0 is in the table, with the same arity, write flag, keys and first version',
+  async () => {
   const rows = new Map(COMMANDS.map((row) => [row.name, row]));
   const seen = new Set<string>();
   const faults: string[] = [];
@@ -70,11 +68,14 @@ test('every command of Redis 7.0 is in the table, with the same arity, write fla
     if (row.arity !== arity) faults.push(`${name}: arity ${row.arity}, Redis ${arity}`);
     if (row.kind === 'refused' || row.kind === 'local') continue;
     const writes = flags.includes('write');
-    if (!KIND_DIFFERS.has(name) && writes !== (row.kind === 'write')) faults.push(`${name}: ${row.kind}, Redis ${flags}`);
+    if (writes !== (row.kind === 'write')) {
+      faults.push(`${name}: ${row.kind}, Redis ${flags}`);
+    }
     if (KEYS_DIFFER.has(name)) continue;
     const keys = typeof row.keys === 'string' ? [0, 0, 0]
       : 'numkeys' in row.keys ? ['counted'] : [row.keys.first, row.keys.last, row.keys.step];
-    if (String(keys) !== String([first, last, step])) faults.push(`${name}: keys ${keys}, Redis ${[first, last, step]}`);
+    if (String(keys) !== String([first, last,
+      step])) faults.push(`${name}: keys ${keys}, Redis ${[first, last, step]}`);
   }
   for (const entry of list(await connection.call('COMMAND', 'DOCS')).entries()) {
     const [index, value] = entry;
@@ -97,7 +98,8 @@ test('keys of a frame are those that COMMAND GETKEYS finds', async () => {
   const frames = [
     'get a', 'mset a 1 b 2 c 3', 'bitop and d a b', 'del a b c', 'lmpop 2 a b left count 3', 'zmpop 1 a min',
     'zunionstore d 2 a b weights 1 2', 'zdiffstore d 1 a', 'zinter 2 a b withscores', 'sintercard 2 a b limit 3',
-    'sort a by nosort get # store d', 'sort a limit 0 1 store d', 'sort a by store', 'sort_ro a by x', 'copy a b replace',
+    'sort a by nosort get # store d', 'sort a limit 0 1 store d', 'sort a by store', 'sort_ro a by x',
+      'copy a b replace',
     'object encoding a', 'memory usage a', 'zrangestore d s 0 -1', 'lcs a b', 'sinterstore d a b', 'rename a b',
     'sdiff a b c', 'touch a b', 'sort a store b store d',
   ];
@@ -164,6 +166,7 @@ test('unknown commands and subcommands are refused in the words of Redis', async
     assert.equal(classify(commandIndex('object'), frame, 0, frame.length), KIND_REFUSED);
     const theirs = await connection.call(...args);
     assert.ok(theirs instanceof RespError);
-    assert.equal(refusal(commandIndex('object'), frame, 0, frame.length).toString('latin1').slice(1, -2), theirs.message);
+    assert.equal(refusal(commandIndex('object'), frame, 0, frame.length).toString('latin1').slice(1, -2),
+      theirs.message);
   }
 });

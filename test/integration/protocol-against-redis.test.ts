@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { encodeError } from '../../src/shared/resp/encode.js';
 import { DEFAULT_REQUEST_LIMITS } from '../../src/shared/resp/request-limits.js';
 import { parseRequests } from '../support/parse-requests.js';
-import { RedisProcess } from '../support/redis-process.js';
+import { RedisProcess } from '../support/redis-on-socket.js';
 
 let redis: RedisProcess;
 before(async () => { redis = await RedisProcess.start(); });
@@ -38,11 +38,14 @@ const LONG = 'x'.repeat(66_000);
 
 const CASES: readonly string[] = [
   // counts
-  '*0\r\n', '*-1\r\n', '*-5\r\n', '*01\r\n', '*+1\r\n', '*\r\n', '* 1\r\n', '*1 \r\n', '*a\r\n', '*1a\r\n', '*-0\r\n', '*-\r\n',
+  '*0\r\n', '*-1\r\n', '*-5\r\n', '*01\r\n', '*+1\r\n', '*\r\n', '* 1\r\n', '*1 \r\n', '*a\r\n', '*1a\r\n', '*-0\r\n',
+    '*-\r\n',
   '*2147483648\r\n', '*99999999999999999999\r\n', '*-99999999999999999999\r\n', '*-9223372036854775808\r\n', `*${LONG}`,
   // lengths
-  '*1\r\n$04\r\nPING\r\n', '*1\r\n$+4\r\nPING\r\n', '*1\r\n$\r\n', '*1\r\n$-1\r\n', '*1\r\n$a\r\n', '*1\r\n$536870913\r\n',
-  '*1\r\n$99999999999999999999\r\n', '*1\r\n$ 4\r\n', `*1\r\n$${LONG}`, `*1\r\n${LONG}`, '*2\r\n$4\r\nECHO\r\n$0\r\n\r\n',
+  '*1\r\n$04\r\nPING\r\n', '*1\r\n$+4\r\nPING\r\n', '*1\r\n$\r\n', '*1\r\n$-1\r\n', '*1\r\n$a\r\n',
+    '*1\r\n$536870913\r\n',
+  '*1\r\n$99999999999999999999\r\n', '*1\r\n$ 4\r\n', `*1\r\n$${LONG}`, `*1\r\n${LONG}`,
+    '*2\r\n$4\r\nECHO\r\n$0\r\n\r\n',
   '*1\r\n$0\r\n\r\n',
   // what should be a bulk
   '*1\r\nPING\r\n', '*1\r\n+PING\r\n', '*1\r\n:4\r\n', '*1\r\n*1\r\n', '*1\r\n\r\n', '*2\r\n$4\r\nECHO\r\nx\r\n',
@@ -51,9 +54,12 @@ const CASES: readonly string[] = [
   '\r\n', '\n', '   \r\n', '\r\n\r\n\n\n', '\t \v\f\r\n',
   // inline
   'PING\r\n', 'PING\n', '  ping  \r\n', 'ECHO "a b"\r\n', "ECHO 'a b'\r\n", 'ECHO "a\\x41\\n\\r\\t\\b\\a\\q\\"c"\r\n',
-  "ECHO 'a\\'b\\n'\r\n", 'ECHO "\\xzz\\x4"\r\n', 'ECHO a"b c"\r\n', 'ECHO "a"b\r\n', "ECHO 'a'b\r\n", 'ECHO "a\r\n', "ECHO 'a\r\n",
-  'ECHO "a\\\r\n', 'ECHO ""\r\n', "ECHO ''\r\n", 'ECHO "" x\r\n', 'ECHO a\vb\r\n', '\vPING\r\n', 'ECHO \xff\xfe\r\n', 'ECHO a\r b\r\n',
-  'ECHO "a\\"\r\n', 'ECHO a\\ b\r\n', '"ECHO" x\r\n', 'e"c"ho x\r\n', 'PING\r\r\n', '+OK\r\n', '$4\r\nPING\r\n', LONG, 'ECHO "a"\tb\n',
+  "ECHO 'a\\'b\\n'\r\n", 'ECHO "\\xzz\\x4"\r\n', 'ECHO a"b c"\r\n', 'ECHO "a"b\r\n', "ECHO 'a'b\r\n", 'ECHO "a\r\n',
+    "ECHO 'a\r\n",
+  'ECHO "a\\\r\n', 'ECHO ""\r\n', "ECHO ''\r\n", 'ECHO "" x\r\n', 'ECHO a\vb\r\n', '\vPING\r\n', 'ECHO \xff\xfe\r\n',
+    'ECHO a\r b\r\n',
+  'ECHO "a\\"\r\n', 'ECHO a\\ b\r\n', '"ECHO" x\r\n', 'e"c"ho x\r\n', 'PING\r\r\n', '+OK\r\n', '$4\r\nPING\r\n', LONG,
+    'ECHO "a"\tb\n',
 ];
 
 for (const input of CASES) {
@@ -90,7 +96,8 @@ test('stricter than Redis where a shared connection asks for it: CR without LF, 
 test('random mixtures of good and bad requests', async (t) => {
   const piece = fc.oneof(
     { weight: 6, arbitrary: fc.array(fc.string({ maxLength: 12 }), { minLength: 1, maxLength: 4 }).map((args) =>
-      [`*${args.length + 1}`, '$4', 'ECHO', ...args.flatMap((arg) => [`$${Buffer.byteLength(arg)}`, arg]), ''].join('\r\n')) },
+      [`*${args.length + 1}`, '$4', 'ECHO', ...args.flatMap((arg) => [`$${Buffer.byteLength(arg)}`, arg]),
+        ''].join('\r\n')) },
     { weight: 3, arbitrary: fc.constantFrom(...CASES.filter((input) => input.length < 100)) },
     { weight: 1, arbitrary: fc.stringMatching(/^[!-~ '"\\]{0,30}$/).map((line) => `${line}\r\n`) },
     { weight: 1, arbitrary: fc.tuple(fc.constantFrom('*', '$', '+', ''), fc.integer({ min: -3, max: 40 }))

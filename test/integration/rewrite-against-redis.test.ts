@@ -8,7 +8,7 @@ import { validateWrite } from '../../src/shared/commands/validate.js';
 import { commandIndex } from '../../src/shared/commands/table.js';
 import { RespError, type RespValue } from '../../src/shared/resp/decode.js';
 import { encodeCommandArray } from '../../src/shared/resp/encode.js';
-import { RedisProcess, type RedisConnection } from '../support/redis-process.js';
+import { RedisProcess, type RedisConnection } from '../support/redis-on-socket.js';
 
 let redis: RedisProcess;
 let connection: RedisConnection;
@@ -173,6 +173,7 @@ test('payloads of every type and size pass the check before the log', async () =
 test('the result depends on the log clock alone', () => {
   const frame = encodeCommandArray(['SET', 'k', 'v', 'NX', 'EX', '10', 'GET']);
   const at = (clock: number): string => rewriteForApply(commandIndex('set'), frame, 0, frame.length, clock)!.toString();
-  assert.equal(at(1_700_000_000_000), encodeCommandArray(['SET', 'k', 'v', 'NX', 'GET', 'PXAT', '1700000010000']).toString());
+  assert.equal(at(1_700_000_000_000), encodeCommandArray(['SET', 'k', 'v', 'NX', 'GET', 'PXAT',
+    '1700000010000']).toString());
   assert.equal(at(1_700_000_000_000), at(1_700_000_000_000));
 });

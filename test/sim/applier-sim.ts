@@ -172,13 +172,17 @@ export class ApplierSim {
   replace(node: SimNode): void {
     const successor = new SimNode(this);
     this.#nodes[this.#nodes.indexOf(node)] = successor;
-    this.at(this.random() * 100, () => successor.start());
+    this.at(this.random() * 100, () => {
+      successor.start();
+      if (this.isHealing) successor.assign(); // the one that was to lead in the end was about to stop
+    });
   }
 
   #refuse(): void {
     const modes: FakeMode[] = ['oom', 'loading', 'readonly'];
     this.redis.mode = modes[this.int(modes.length)] as FakeMode;
-    this.at(this.random() * 150, () => (this.redis.mode = 'ok'));
+    this.redis.hasHeadroom = this.chance(0.5);
+    this.at(this.random() * 300, () => (this.redis.mode = 'ok'));
   }
 
   #restartRedis(): void {

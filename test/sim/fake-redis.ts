@@ -4,6 +4,7 @@
  * Bytes in, bytes out; the wire between is the simulation's.
  */
 
+import { loneScripts } from '../../src/workers/applier/lone-step.js';
 import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeNull, encodeSimple, OK } from '../../src/shared/resp/encode.js';
 
 export type FakeMode = 'ok' | 'oom' | 'loading' | 'readonly';
@@ -39,6 +40,8 @@ export class FakeConnection {
 
 export class FakeRedis {
   mode: FakeMode = 'ok';
+  /** When out of memory: scripts may still go beyond the limit. */
+  hasHeadroom = true;
   data: Snapshot = new Map();
   /** States before the last changes: what a restart may go back to. */
   #history: Snapshot[] = [];
@@ -184,9 +187,30 @@ export class FakeRedis {
         this.#put(key, list);
         return encodeInteger(list.length);
       }
+      case 'persist':
+        return encodeInteger(0);
+      case 'eval':
+        return this.#script(command.args);
       default:
         return encodeError(`ERR unknown command '${command.name}'`);
     }
+  }
+
+  /** The two scripts of lone steps, as Redis would run them. */
+  #script(args: readonly string[]): Buffer {
+    const [script, , key = '', believed, fence = '', , ...call] = args;
+    if ((this.data.get(key) ?? '') !== believed) return encodeError('PYLONMOVED the fence is not as believed');
+    if (this.mode === 'readonly') return encodeError(refusals.readonly);
+    const [name, ...rest] = call;
+    if (name !== undefined) {
+      const mayGrow = script === loneScripts.growing && this.hasHeadroom;
+      if (this.mode === 'oom' && !mayGrow && name !== 'PERSIST') return encodeError(refusals.oom);
+      if (rest[0] === 'refused') return encodeError('ERR Wrong number of args calling Redis command from script');
+      const reply = this.#run({ name: name.toLowerCase(), args: rest });
+      if (reply[0] === 0x2d) return reply;
+    }
+    this.#put(key, fence);
+    return OK;
   }
 
   #put(key: string, value: Value): void {

@@ -1,10 +1,11 @@
-/** Entry of an applier worker whose fence is written blind. Only tests load this file; no option of Pylon leads to it. */
+/**
+ * The applier worker with its fence broken: `new Worker(<this file>, { workerData })` instead of applier-worker.js. For
+ * tests that prove that they would notice (see sabotage.ts).
+ */
 
-import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '../../src/shared/limits.js';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { ApplierWorkerData } from '../../src/shared/messages.js';
 import { runApplier } from '../../src/workers/applier/run-applier.js';
 import { sabotages } from './sabotage.js';
 
-assert(parentPort !== null, 'the applier runs in a worker thread');
-runApplier(workerData as ApplierWorkerData, parentPort, sabotages['written blind']);
+runApplier(workerData as ApplierWorkerData, parentPort as MessagePort, sabotages['written blind']);

@@ -15,7 +15,8 @@ const INTEGERS = [
 ];
 const FLOATS = [
   '0', '1', '-1.5', '.5', '5.', '1e3', '1e400', '-1e400', '1e-400', '4e-324', 'inf', '-inf', '+inf', 'infinity', 'INF',
-  'nan', 'NaN', '-nan', '', ' 1', '1 ', 'abc', '0x10', '0x1p3', '0x', '0x.8', '0xg', '1e', '1e+', '.', '1\0', '1,5', '0e0', '+5',
+  'nan', 'NaN', '-nan', '', ' 1', '1 ', 'abc', '0x10', '0x1p3', '0x', '0x.8', '0xg', '1e', '1e+', '.', '1\0', '1,5',
+    '0e0', '+5',
   '0.0000000000000000000001', '1e308', '1e309', '1e4932', '1e4933', '1e-4951', '1e-4970', '1.18e4932', '1.19e4932',
   '0x1p1023', '0x1p1024', '0x1p-1080', '1_000', '9'.repeat(400), 'nan(1)',
 ];
@@ -33,7 +34,7 @@ function product(...places: ReadonlyArray<readonly string[]>): string[][] {
 }
 
 const options = (words: string): string[][] =>
-  words.split('|').map((line) => line.trim().split(' ').filter((word) => word !== ''));
+  words.split('|').map((line) => line.trim().split(/\s+/).filter((word) => word !== ''));
 
 /** A small generator with a fixed seed: the corpus is the same every time. */
 function random(seed: number): () => number {
@@ -45,7 +46,8 @@ function random(seed: number): () => number {
 }
 
 /** Random sequences of options for commands whose options may come in any order. */
-function shuffled(prefix: string[], words: readonly string[], rounds: number, lengthMax: number, seed: number): string[][] {
+function shuffled(prefix: string[], words: readonly string[], rounds: number, lengthMax: number,
+  seed: number): string[][] {
   const next = random(seed);
   return Array.from({ length: rounds }, () => {
     const length = Math.floor(next() * (lengthMax + 1));
@@ -55,12 +57,14 @@ function shuffled(prefix: string[], words: readonly string[], rounds: number, le
 
 /** Every write with too few, and too many, arguments. */
 function arities(): string[][] {
-  const names = ('set setex psetex mset msetnx setnx getset getdel getex append setrange incr decr incrby decrby incrbyfloat '
-    + 'setbit bitop bitfield hset hmset hsetnx hdel hincrby hincrbyfloat lpush rpush lpushx rpushx lpop rpop lmpop lmove '
-    + 'rpoplpush linsert lrem lset ltrim sadd srem smove sdiffstore sinterstore sunionstore zadd zincrby zrem '
-    + 'zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrangestore zdiffstore zinterstore '
-    + 'zunionstore del unlink rename renamenx restore copy persist expire pexpire expireat pexpireat flushdb flushall '
-    + 'sort').split(' ');
+  const names = `
+    set setex psetex mset msetnx setnx getset getdel getex append setrange incr decr incrby decrby incrbyfloat
+    setbit bitop bitfield hset hmset hsetnx hdel hincrby hincrbyfloat lpush rpush lpushx rpushx lpop rpop lmpop
+    lmove rpoplpush linsert lrem lset ltrim sadd srem smove sdiffstore sinterstore sunionstore zadd zincrby zrem
+    zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrangestore zdiffstore zinterstore
+    zunionstore del unlink rename renamenx restore copy persist expire pexpire expireat pexpireat flushdb
+    flushall sort
+  `.trim().split(/\s+/);
   return names.flatMap((name) => [0, 1, 2, 3, 4, 5, 6, 7].flatMap((count) => [
     [name, ...Array.from({ length: count }, (_, i) => `a${i}`)],
     [name.toUpperCase(), ...Array.from({ length: count }, () => '1')],
@@ -73,16 +77,20 @@ function stringWrites(): string[][] {
     ...product(['set'], ['k'], ['v'], expiries, TIMES),
     ...product(['setex', 'PSETEX'], ['k'], TIMES, ['v']),
     ...shuffled(['set', 'k', 'v'],
-      ['nx', 'XX', 'get', 'keepttl', 'ex', 'px', 'exat', 'pxat', '10', '0', 'abc', 'persist', 'get\0x', ''], 3000, 5, 1),
-    ...shuffled(['getex', 'k'], ['ex', 'px', 'EXAT', 'pxat', 'persist', '10', '0', 'abc', 'keepttl', 'nx', 'get'], 800, 4, 2),
+      ['nx', 'XX', 'get', 'keepttl', 'ex', 'px', 'exat', 'pxat', '10', '0', 'abc', 'persist', 'get\0x', ''], 3000, 5,
+        1),
+    ...shuffled(['getex', 'k'], ['ex', 'px', 'EXAT', 'pxat', 'persist', '10', '0', 'abc', 'keepttl', 'nx', 'get'], 800,
+      4, 2),
     ...product(['setrange'], ['k'], [...INTEGERS, '536870911', '536870912', '536870913', '536870908'], ['', 'abcd']),
     ...product(['incrby', 'DECRBY'], ['k'], INTEGERS),
     ...product(['incrbyfloat'], ['k'], FLOATS),
-    ...product(['setbit'], ['k'], [...INTEGERS, '4294967295', '4294967296', '#1'].filter((v) => v !== '4294967295' && v !== '2147483648'), INTEGERS),
+    ...product(['setbit'], ['k'], [...INTEGERS, '4294967295', '4294967296',
+      '#1'].filter((v) => v !== '4294967295' && v !== '2147483648'), INTEGERS),
     ...product(['setbit'], ['k'], ['7'], ['0', '1', '2', '-1', 'a']),
     ...product(['bitop'], ['and', 'OR', 'xor', 'not', 'nand', 'and\0', ''], ['d'], ['a'], ['b', 'c']),
     ...product(['bitop'], ['and', 'not', 'diff'], ['d'], ['a']),
-    ...product(['bitfield'], ['k'], ['get', 'set', 'incrby'], ['u8', 'i64', 'u64', 'i65', 'u63', 'u0', 'i', 'x8', '', 'u08', 'u8\0z', 'U8'],
+    ...product(['bitfield'], ['k'], ['get', 'set', 'incrby'], ['u8', 'i64', 'u64', 'i65', 'u63', 'u0', 'i', 'x8', '',
+      'u08', 'u8\0z', 'U8'],
       ['0', '#1', '100', '-1', '#-1', '#', 'a', '4294967296', '##1'], ['1', 'abc', '9223372036854775808']),
     ...shuffled(['bitfield', 'k'],
       ['get', 'SET', 'incrby', 'overflow', 'wrap', 'sat', 'fail', 'u8', 'i5', '0', '#2', '3', 'zap'], 2500, 8, 3),
@@ -100,7 +108,8 @@ function collectionWrites(): string[][] {
     ...product(['ltrim'], ['k'], ['0', 'a'], INTEGERS),
     ...product(['linsert'], ['k'], ['before', 'AFTER', 'middle', '', 'before\0x'], ['p'], ['v']),
     ...product(['lmove'], ['a'], ['b'], ['left', 'RIGHT', 'up', ''], ['left', 'right', 'down']),
-    ...shuffled(['lmpop'], ['1', '2', '0', '-1', 'a', 'left', 'RIGHT', 'count', 'k', '9223372036854775807'], 2000, 7, 4),
+    ...shuffled(['lmpop'], ['1', '2', '0', '-1', 'a', 'left', 'RIGHT', 'count', 'k', '9223372036854775807'], 2000, 7,
+      4),
     ...shuffled(['zmpop'], ['1', '2', '0', 'a', 'min', 'MAX', 'count', 'k', '3'], 2000, 7, 5),
     ...product(['lmpop'], ['1'], ['k'], ['left'], ['count'], INTEGERS),
     ...product(['zmpop'], INTEGERS, ['k'], ['min'], ['count'], ['1', '0']),
@@ -139,7 +148,8 @@ function keyWrites(): string[][] {
     ...product(['restore'], ['k'], INTEGERS, ['', 'abc', 'x'.repeat(40)]),
     ...shuffled(['sort', 'k', 'store', 'd'],
       ['by', 'get', 'limit', 'asc', 'DESC', 'alpha', 'store', '0', '1', 'x', '#', 'p*'], 2500, 6, 32),
-    ...options('flushdb | flushall | flushdb async | flushall SYNC | flushdb x | flushall async sync | flushdb async x'),
+    ...options(`flushdb | flushall | flushdb async | flushall SYNC | flushdb x | flushall async sync
+      | flushdb async x`),
   ];
 }
 

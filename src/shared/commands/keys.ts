@@ -53,8 +53,8 @@ export function eachKey(spec: KeySpec, args: FrameArguments, visit: (argument: n
 const scratch = new FrameArguments();
 
 /**
- * Writes start and end offset of each key of the frame to `out`, in pairs. Returns the number of keys; when `out` is too
- * short the pairs that fit are written.
+ * Writes start and end offset of each key of the frame to `out`, in pairs. Returns the number of keys; when `out` is
+ * too short the pairs that fit are written.
  */
 export function keysOf(command: number, buffer: Buffer, start: number, end: number, out: Int32Array): number {
   const args = scratch.read(buffer, start, end);
@@ -70,8 +70,8 @@ export function keysOf(command: number, buffer: Buffer, start: number, end: numb
 }
 
 /**
- * Whether a key of the frame begins with the reserved prefix. Asked only where the scanner set FLAG_RESERVED, which also
- * notices values. SORT's patterns name keys too: there, any such argument counts.
+ * Whether a key of the frame begins with the reserved prefix. Asked only where the scanner set FLAG_RESERVED, which
+ * also notices values. SORT's patterns name keys too: there, any such argument counts.
  */
 export function hasReservedKey(command: number, buffer: Buffer, start: number, end: number): boolean {
   const args = scratch.read(buffer, start, end);

@@ -34,7 +34,9 @@ function positiveDeadlineMs(args: FrameArguments, index: number, unitMs: bigint,
 const unitOf = (option: ExpireOption): bigint => (option === 'ex' ? 1000n : 1n);
 
 /** SET and GETEX: EX and PX become PXAT; all other options stay. */
-function toPxat(args: FrameArguments, first: number, ofSet: boolean, logClockMs: number): Array<string | Buffer> | null {
+function toPxat(
+  args: FrameArguments, first: number, ofSet: boolean, logClockMs: number,
+): Array<string | Buffer> | null {
   const options = readStringOptions(args, ofSet);
   if (options === null || (options.expire !== 'ex' && options.expire !== 'px')) return null;
   const deadline = positiveDeadlineMs(args, options.expireValue, unitOf(options.expire), logClockMs);

@@ -1,7 +1,7 @@
 /**
- * Static checks of a write, before the log: exactly the errors that Redis gives without looking at the data, in Redis's
- * words and order. A status write that passes here may be answered `+OK`; what depends on the data (WRONGTYPE, overflow,
- * no such key) shows itself at apply.
+ * Static checks of a write, before the log: exactly the errors that Redis gives without looking at the data, in
+ * Redis's words and order. A status write that passes here may be answered `+OK`; what depends on the data (WRONGTYPE,
+ * overflow, no such key) shows itself at apply.
  *
  * The rules stand in check-*.ts by group; which command has which is a column of the command table.
  */

@@ -142,7 +142,8 @@ export class RequestInput {
     if (this.#partial === null || this.#partial.length < bytes) {
       // Doubling keeps the copying linear, and the memory in proportion to what came; the known end is not overshot.
       const doubled = Math.max(PARTIAL_BYTES_MIN, bytes * 2);
-      const grown = Buffer.allocUnsafeSlow(stream.needToEnd > 0 ? Math.min(doubled, bytes + stream.needToEnd) : doubled);
+      const needToEnd = stream.needToEnd;
+      const grown = Buffer.allocUnsafeSlow(needToEnd > 0 ? Math.min(doubled, bytes + needToEnd) : doubled);
       if (this.#partial !== null) this.#partial.copy(grown, 0, 0, this.#partialBytes);
       this.#partial = grown;
     }

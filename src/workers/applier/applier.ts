@@ -26,7 +26,8 @@ import { comparePositions, formatPosition, logStart } from '../../shared/positio
 import { ApplyQueue, type LogEntry } from './apply-queue.js';
 import type { FenceCommands } from './fence-commands.js';
 import { FencedSession, type Commit, type Failure, type SessionEvent } from './fenced-session.js';
-import { classifyError, unwrapAbort } from './reply-classes.js';
+import type { LoneKind } from './lone-step.js';
+import { classifyError, isOutOfMemory, unwrapAbort } from './reply-classes.js';
 import { buildStep, positionOf, type Step } from './step.js';
 
 export interface ApplierOptions {
@@ -71,6 +72,9 @@ export type ApplierEffect =
   | { readonly type: 'stopped' };
 
 type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
+
+/** After so many lone steps an ordinary one is tried. */
+const loneStepsMax = 64;
 
 /** From which states a state may be entered. */
 const enteredFrom: Readonly<Record<ApplierState, readonly ApplierState[]>> = {
@@ -127,6 +131,10 @@ export class Applier {
   #prepared: Step | undefined;
   /** Bound of the next step; halved when a connection is lost, one command after a refusal, grows with each commit. */
   #stepCommands: number;
+  /** Redis is out of memory: steps go one by one, as scripts of this kind. */
+  #lone: LoneKind | undefined;
+  /** Lone steps that went through since the last ordinary one. */
+  #loneSteps = 0;
   readonly #rejections = new Map<string, string>();
   /** Failures in a row without a commit between them. */
   #failures = 0;
@@ -188,7 +196,7 @@ export class Applier {
   /** Builds the step after the one on its way, while Redis is busy with that. To be called when all is sent. */
   prepare(): void {
     const tip = this.#tip;
-    if (this.#phase !== 'run' || tip === undefined || this.#prepared !== undefined) return;
+    if (this.#phase !== 'run' || this.#lone !== undefined || tip === undefined || this.#prepared !== undefined) return;
     // A step that would not be full is better built later, when more has come.
     if (this.#queue.commandsFrom(tip.next) < this.#stepCommands) return;
     const step = this.#build(tip);
@@ -244,6 +252,7 @@ export class Applier {
     if (this.#stopping) return;
     this.#counters.add('term', 1);
     this.#keysFound = 0;
+    this.#rangeChecks = 0;
     this.#tookOver = false;
     this.#stepCommands = this.#options.stepCommands;
     this.#failures = 0;
@@ -269,6 +278,7 @@ export class Applier {
     this.#prepared = undefined;
     this.#rejections.clear();
     this.#waitsForCommit = false;
+    this.#lone = undefined;
     this.#queue.reset(0);
     this.#counters.set('appliedOffset', -1);
     this.#counters.set('appliedIndex', -1);
@@ -369,7 +379,6 @@ export class Applier {
   #beginWith(value: string | undefined): void {
     this.#believed = value;
     this.#rangeUnchecked = true;
-    this.#rangeChecks = 0;
     if (value === undefined) {
       if (this.#keysFound > 0) return this.#halt(fenceMissing(`this Redis holds ${this.#keysFound} keys`));
       this.#phase = 'keys';
@@ -491,6 +500,7 @@ export class Applier {
   #pump(): void {
     const session = this.#session;
     if (this.#phase !== 'run' || session === undefined) return;
+    if (this.#lone !== undefined) return this.#pumpLone(session, this.#lone);
     while (session.canQueue) {
       const tip = this.#tip as FenceValue;
       const step = this.#prepared ?? this.#build(tip);
@@ -502,6 +512,20 @@ export class Applier {
       }
       session.queue(step, this.#believed);
       this.#tip = step.after;
+    }
+  }
+
+  #pumpLone(session: FencedSession, kind: LoneKind): void {
+    if (!session.isIdle) return;
+    this.#stepCommands = 1;
+    const step = this.#build(this.#rack as FenceValue);
+    if (step === undefined) return;
+    if (step instanceof PylonError) return this.#halt(step);
+    // Without a command only the fence is written, and that must go beyond the limit.
+    const asKind = step.commandCount === 0 ? 'growing' : kind;
+    if (!session.runLone(step, this.#believed, asKind)) {
+      this.#lone = 'growing';
+      this.#refused('OOM and the command has too many arguments to be run alone');
     }
   }
 
@@ -548,8 +572,18 @@ export class Applier {
     this.#stepCommands = Math.min(this.#options.stepCommands, Math.ceil(this.#stepCommands * 1.25));
     if (tainted !== undefined) return this.#halt(taintedBy(step, tainted));
     this.#waitsForCommit = false;
+    if (commit.repliesLost) this.#loneCommitted();
     this.#applying();
     this.#pump();
+  }
+
+  #loneCommitted(): void {
+    this.#restartHash();
+    (this.#session as FencedSession).hash = 0;
+    this.#tip = this.#rack;
+    this.#loneSteps++;
+    // Each next command may free memory; and now and then it is seen whether there is enough for an ordinary step.
+    this.#lone = this.#loneSteps < loneStepsMax ? 'freeing' : undefined;
   }
 
   /** A step is in the rack's Redis. */
@@ -612,6 +646,16 @@ export class Applier {
   }
 
   #refused(error: string): void {
+    if (this.#phase === 'run' && isOutOfMemory(error)) {
+      const wasLone = this.#lone;
+      this.#lone = wasLone === 'freeing' ? 'growing' : 'freeing';
+      if (wasLone !== 'growing') {
+        this.#loneSteps = 0;
+        const message = 'Redis is out of memory: the log is applied command by command, until it frees some or none is left';
+        this.#tell({ code: 'PYLON_REDIS', message });
+        return this.#readFence();
+      }
+    } else this.#lone = undefined;
     this.#failures++;
     this.#waitsForCommit ||= this.#phase === 'run';
     // One command at a time, until one goes through.

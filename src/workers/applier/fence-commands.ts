@@ -8,6 +8,8 @@ import { Buffer } from 'node:buffer';
 import { fenceKey } from '../../shared/fence-value.js';
 import { limits } from '../../shared/limits.js';
 import { encodeCommand } from '../../shared/resp/encode.js';
+import { encodeLone, type LoneKind } from './lone-step.js';
+import type { Step } from './step.js';
 
 export interface FenceCommands {
   /** Two commands: WATCH the fence (`+OK`), then GET it (bulk). EXEC will be nil if anybody writes to it from here on. */
@@ -17,6 +19,8 @@ export interface FenceCommands {
   readonly multi: Uint8Array;
   readonly exec: Uint8Array;
   readonly discard: Uint8Array;
+  /** One command: a step of at most one command as a script, for a Redis that is out of memory (lone-step.ts). */
+  lone(step: Step, believed: string | undefined, kind: LoneKind): Uint8Array | undefined;
   /** Two commands: EXISTS self-test key, DBSIZE (integers). */
   readonly countKeys: Uint8Array;
   /** One command: SET the fence (`+OK`). */
@@ -35,6 +39,7 @@ export const fenceCommands: FenceCommands = {
   exec: encodeCommand('EXEC'),
   discard: encodeCommand('DISCARD'),
   countKeys: Buffer.concat([encodeCommand('EXISTS', selfTestKey), encodeCommand('DBSIZE')]),
+  lone: encodeLone,
   set: (value) => encodeCommand('SET', fenceKey, value),
   isAsBelieved: (seen, believed) => seen === believed,
 };

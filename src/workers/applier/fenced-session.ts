@@ -35,6 +35,7 @@ import { crc32 } from 'node:zlib';
 import { PylonError } from '../../shared/errors.js';
 import { assert } from '../../shared/limits.js';
 import type { FenceCommands } from './fence-commands.js';
+import { fenceMovedCode, type LoneKind } from './lone-step.js';
 import { classifyError } from './reply-classes.js';
 import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
 import type { Step } from './step.js';
@@ -62,6 +63,8 @@ export interface Commit {
   readonly hash: number;
   /** The first reply that is not known to be the same in every rack. */
   readonly tainted: { readonly index: number; readonly error: string } | undefined;
+  /** True for a lone step: a script's reply is not the command's, so it is not in `hash`. */
+  readonly repliesLost: boolean;
 }
 
 export type SessionEvent =
@@ -75,7 +78,7 @@ export type SessionEvent =
   | { readonly type: 'keys'; readonly foreign: number };
 
 /** What a reply answers. `queued` stands for all commands of the open step with its SET, `count` for two integers. */
-type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'read' | 'exists' | 'size';
+type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'lone' | 'read' | 'exists' | 'size';
 
 /** A step on the wire. */
 interface Attempt {
@@ -130,6 +133,7 @@ export class FencedSession implements ReplyHandler {
     return (
       this.#open === undefined &&
       this.#failure === undefined &&
+      this.#expected[0] !== 'lone' &&
       this.#expected.length === (this.#executing === undefined ? 0 : 1)
     );
   }
@@ -180,6 +184,20 @@ export class FencedSession implements ReplyHandler {
     this.#writes.push(this.#commands.exec);
   }
 
+  /**
+   * Sends a step of at most one command as a script that works when Redis is out of memory (lone-step.ts).
+   * @returns false when it cannot be sent that way
+   */
+  runLone(step: Step, believed: string | undefined, kind: LoneKind): boolean {
+    assert(this.isIdle && this.#failure === undefined && step.commandCount <= 1, 'a lone step runs alone');
+    const request = this.#commands.lone(step, believed, kind);
+    if (request === undefined) return false;
+    this.#executing = { step, believed, answered: 0, multiRefused: false };
+    this.#expected.push('lone');
+    this.#writes.push(request);
+    return true;
+  }
+
   /** Gives up what is open. Reported as `failed` once nothing is in flight (now, if nothing is). */
   abandon(): SessionEvent[] {
     this.#failure ??= { type: 'abandoned' };
@@ -226,6 +244,10 @@ export class FencedSession implements ReplyHandler {
         if (!isError) break;
         this.#expected.shift();
         return this.#executionRefused(text);
+      case 'lone':
+        if (!isError && text !== 'OK') break;
+        this.#expected.shift();
+        return this.#endOfLone(isError ? text : undefined);
       case 'watch':
       case 'multi':
         if (!isError && text !== 'OK') break;
@@ -312,7 +334,7 @@ export class FencedSession implements ReplyHandler {
     this.#expected.shift();
     this.#executing = undefined;
     const tainted = this.#tainted;
-    this.#events.push({ type: 'committed', step, dataErrors: this.#dataErrors, hash: this.hash, tainted });
+    this.#events.push({ type: 'committed', step, dataErrors: this.#dataErrors, hash: this.hash, tainted, repliesLost: false });
     if (tainted !== undefined) this.#failure ??= { type: 'tainted', error: tainted.error };
     this.#settle();
   }
@@ -371,6 +393,18 @@ export class FencedSession implements ReplyHandler {
       this.#expected.push('discard');
       this.#writes.push(this.#commands.discard);
     }
+  }
+
+  #endOfLone(error: string | undefined): void {
+    const { step } = this.#executing as Attempt;
+    this.#executing = undefined;
+    if (error === undefined) {
+      this.#events.push({ type: 'committed', step, dataErrors: 0, hash: this.hash, tainted: undefined, repliesLost: true });
+    } else if (error.startsWith(fenceMovedCode)) this.#failure ??= { type: 'moved' };
+    else if (step.commandCount === 1 && classifyError(error) === 'data') {
+      this.#failure ??= { type: 'rejected', step, index: 0, error };
+    } else this.#failure ??= { type: 'refused', error };
+    this.#settle();
   }
 
   #executionRefused(text: string): void {

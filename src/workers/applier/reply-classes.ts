@@ -38,6 +38,7 @@ const environmentCodes: ReadonlySet<string> = new Set([
 const environmentTexts: readonly string[] = [
   'unknown command',
   'unknown subcommand',
+  'Unknown Redis command called from script',
   'max number of clients reached',
   'max number of clients + cluster connections reached',
   'command not allowed when used memory',
@@ -58,6 +59,7 @@ const dataCodes: ReadonlySet<string> = new Set([
 const dataTexts: readonly string[] = [
   // arguments
   'wrong number of arguments',
+  'Wrong number of args calling',
   'syntax error',
   'value is not an integer',
   'value is not a valid float',

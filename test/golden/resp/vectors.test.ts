@@ -75,7 +75,8 @@ for (const vector of REPLY_VECTORS) {
       assert.deepEqual(scanReplies(bytes, cuts, 1), { ends: expected, bad: false, idle: true }, `cut at ${cuts}`);
       const many = scanReplies(bytes, cuts, 1000);
       assert.equal(many.ends.length, expected.length, `cut at ${cuts}`);
-      assert.deepEqual(many.ends.filter((found) => found !== 'reply'), expected.filter((found) => found.startsWith('>')));
+      assert.deepEqual(many.ends.filter((found) => found !== 'reply'),
+        expected.filter((found) => found.startsWith('>')));
     }
     for (let length = 1; length < bytes.length; length++) {
       const whole = expected.filter((found) => Number(found.replace('>', '')) <= length);

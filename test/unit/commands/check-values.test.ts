@@ -8,17 +8,21 @@ import { validateWrite } from '../../../src/shared/commands/validate.js';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
 
 test('floats as strtod reads them, all of the text', () => {
-  for (const text of ['0', '-0', '1', '+1', '1.', '.5', '1e5', '1E+5', '1e-5', 'inf', '-INF', 'Infinity', '0x10', '0X.8p1', '0x1p-1074', '4e-324',
+  for (const text of ['0', '-0', '1', '+1', '1.', '.5', '1e5', '1E+5', '1e-5', 'inf', '-INF', 'Infinity', '0x10',
+    '0X.8p1', '0x1p-1074', '4e-324',
     '1.7976931348623157e308', '0e99999', '00012']) assert.ok(isDouble(text), text);
-  for (const text of ['', ' 1', '1 ', 'nan', 'NAN(1)', '.', 'e5', '1e', '1e+', '0x', '0x.', '0xp1', '0x1p', '1,5', 'infinit', 'in', '--1', '1e309',
+  for (const text of ['', ' 1', '1 ', 'nan', 'NAN(1)', '.', 'e5', '1e', '1e+', '0x', '0x.', '0xp1', '0x1p', '1,5',
+    'infinit', 'in', '--1', '1e309',
     '1e-400', '0x1p1024', '0x1p-1075', '1_0']) assert.ok(!isDouble(text), text);
 });
 
 test('long doubles reach further, and not without end', () => {
-  for (const text of ['1e400', '-1e400', '1e4932', '1.18973149535723176e4932', '1e-4950', '0x1p16383', '0', '0e9999', 'inf', `1${'0'.repeat(4000)}`, `0.${'0'.repeat(4000)}1`]) {
+  for (const text of ['1e400', '-1e400', '1e4932', '1.18973149535723176e4932', '1e-4950', '0x1p16383', '0', '0e9999',
+    'inf', `1${'0'.repeat(4000)}`, `0.${'0'.repeat(4000)}1`]) {
     assert.ok(isLongDouble(text), text.slice(0, 40));
   }
-  for (const text of ['1e4933', '1.19e4932', '1e-4952', '0x1p16384', '', 'nan', ' 1', `1${'0'.repeat(5200)}`]) assert.ok(!isLongDouble(text), text.slice(0, 40));
+  for (const text of ['1e4933', '1.19e4932', '1e-4952', '0x1p16384', '', 'nan', ' 1',
+    `1${'0'.repeat(5200)}`]) assert.ok(!isLongDouble(text), text.slice(0, 40));
 });
 
 /** DUMP of a string "v" by Redis 7.0. */
@@ -56,5 +60,6 @@ test('a relative deadline leaves room for any clock; an absolute one needs none'
   const most = (2n ** 63n - 1n - 2n ** 46n).toString();
   assert.equal(check('PEXPIRE', 'k', most), undefined);
   const frame = encodeCommand('PEXPIRE', 'k', most);
-  assert.ok(rewriteForApply(commandIndex('pexpire'), frame, 0, frame.length, 2 ** 46) !== null, 'and does not overflow at apply');
+  assert.ok(rewriteForApply(commandIndex('pexpire'), frame, 0, frame.length, 2 ** 46) !== null,
+    'and does not overflow at apply');
 });

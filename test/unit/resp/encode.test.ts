@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  encodeArray, encodeBulk, encodeCommand, encodeError, encodeInteger, encodeMap, encodeNull, encodeNullArray, encodeSimple,
+  encodeArray, encodeBulk, encodeCommand, encodeError, encodeInteger, encodeMap, encodeNull, encodeNullArray,
+    encodeSimple,
 } from '../../../src/shared/resp/encode.js';
 import { frameArguments, FrameArguments } from '../../../src/shared/resp/frame-arguments.js';
 import { INT64_MAX, INT64_MIN, parseInteger } from '../../../src/shared/resp/integer.js';
 
 test('commands', () => {
-  assert.equal(encodeCommand('SET', Buffer.from('k'), 'é', '').toString(), '*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\né\r\n$0\r\n\r\n');
+  assert.equal(encodeCommand('SET', Buffer.from('k'), 'é', '').toString(),
+    '*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\né\r\n$0\r\n\r\n');
   for (const length of [0, 9, 10, 99, 100, 999, 1000, 99_999, 100_000]) {
     const frame = encodeCommand('x', 'y'.repeat(length));
     assert.equal(frame.toString(), `*2\r\n$1\r\nx\r\n$${length}\r\n${'y'.repeat(length)}\r\n`);
@@ -56,10 +58,12 @@ test('words are compared as C strings, whatever their case', () => {
 
 test('integers are read as Redis reads them', () => {
   const read = (text: string): bigint | null => parseInteger(Buffer.from(text, 'latin1'), 0, text.length);
-  for (const [text, value] of [['0', 0n], ['7', 7n], ['-1', -1n], ['10', 10n], [String(INT64_MAX), INT64_MAX], [String(INT64_MIN), INT64_MIN]] as const) {
+  for (const [text, value] of [['0', 0n], ['7', 7n], ['-1', -1n], ['10', 10n], [String(INT64_MAX), INT64_MAX],
+    [String(INT64_MIN), INT64_MIN]] as const) {
     assert.equal(read(text), value);
   }
-  for (const text of ['', '-', '-0', '00', '01', '+1', ' 1', '1 ', '1.0', 'a', '0x1', '1e1', '9223372036854775808', '-9223372036854775809', '1'.repeat(21), '1\0']) {
+  for (const text of ['', '-', '-0', '00', '01', '+1', ' 1', '1 ', '1.0', 'a', '0x1', '1e1', '9223372036854775808',
+    '-9223372036854775809', '1'.repeat(21), '1\0']) {
     assert.equal(read(text), null, JSON.stringify(text));
   }
 });

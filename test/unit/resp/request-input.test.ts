@@ -10,7 +10,7 @@ import { parseRequests } from '../../support/parse-requests.js';
 const LIMITS = DEFAULT_REQUEST_LIMITS;
 const GET = encodeCommand('GET', 'a');
 
-/** Feeds all of `bytes` in pieces of `size`; returns the rows' bytes (views, not copies) and the peak of pending bytes. */
+/** Feeds all of `bytes` in pieces of `size`; returns the rows' bytes (views, not copies) and the most bytes pending. */
 function feedPieces(input: RequestInput, bytes: Buffer, size: number): { rows: Buffer[]; pendingMax: number } {
   const table = FrameTable.withCapacity(4);
   const rows: Buffer[] = [];
@@ -54,7 +54,8 @@ test('after a protocol error nothing is taken any more', () => {
 
 test('an idle input keeps nothing, and an assembled frame is not used again', () => {
   const input = new RequestInput(LIMITS);
-  const { rows } = feedPieces(input, Buffer.concat([encodeCommand('SET', 'a', '1'), encodeCommand('SET', 'b', '2')]), 7);
+  const { rows } = feedPieces(input, Buffer.concat([encodeCommand('SET', 'a', '1'), encodeCommand('SET', 'b', '2')]),
+    7);
   assert.equal(input.pendingBytes, 0);
   assert.deepEqual(rows.map((row) => row.toString()), [
     encodeCommand('SET', 'a', '1').toString(), encodeCommand('SET', 'b', '2').toString(),
@@ -129,13 +130,26 @@ test('a command above the limit is skipped without being kept, and the connectio
   assert.equal(commands[1], TOO_BIG);
 });
 
+test('what was kept of a command is let go when it turns out to be too big', () => {
+  const frame = encodeCommandArray(['MSET', ...Array.from({ length: 1000 }, () => 'x'.repeat(100))]);
+  const input = new RequestInput({ ...LIMITS, commandBytesMax: 50_000 });
+  const table = FrameTable.withCapacity(1);
+  input.feed(frame, 0, 40_000, table);
+  assert.ok(input.pendingBytes >= 40_000);
+  input.feed(frame, 40_000, 60_000, table);
+  assert.equal(input.pendingBytes, 0);
+  input.feed(frame, 60_000, frame.length, table);
+  assert.equal(table.command[0], TOO_BIG);
+});
+
 test('an inline request may be 64 KiB long, not more', () => {
   const line = (length: number): Buffer => Buffer.from(`ECHO ${'x'.repeat(length - 5)}\n`);
   const fits = parseRequests(line(65_536), [65_537], LIMITS);
   assert.equal(fits.frames.length, 1);
   assert.equal(parseRequests(line(65_537), [65_538], LIMITS).errorText, 'Protocol error: too big inline request');
   const endless = Buffer.alloc(70_000, 'x');
-  assert.equal(parseRequests(endless, [30_000, 60_000, 70_000], LIMITS).errorText, 'Protocol error: too big inline request');
+  assert.equal(parseRequests(endless, [30_000, 60_000, 70_000], LIMITS).errorText,
+    'Protocol error: too big inline request');
 });
 
 test('random commands, random cuts: what goes in comes out', (t) => {
@@ -144,10 +158,12 @@ test('random commands, random cuts: what goes in comes out', (t) => {
   const seed = Number(process.env.PYLON_TEST_SEED ?? Date.now() % 2 ** 31);
   t.diagnostic(`seed ${seed}`);
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 20 }), fc.array(fc.nat(5000), { maxLength: 8 }), fc.integer({ min: 1, max: 9 }),
+    fc.property(fc.array(command, { maxLength: 20 }), fc.array(fc.nat(5000), { maxLength: 8 }), fc.integer({ min: 1,
+      max: 9 }),
       (commands, places, capacity) => {
         const bytes = Buffer.concat(commands);
-        const cuts = [...new Set([...places.map((place) => place % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+        const cuts = [...new Set([...places.map((place) => place % (bytes.length + 1)), bytes.length])].sort((a,
+          b) => a - b);
         const parsed = parseRequests(bytes, cuts, LIMITS, capacity);
         assert.equal(parsed.errorText, '');
         assert.equal(parsed.unfinished, false);
@@ -158,13 +174,15 @@ test('random commands, random cuts: what goes in comes out', (t) => {
 });
 
 test('random bytes, random cuts: the cuts make no difference', (t) => {
-  const piece = fc.constantFrom('*1', '*2', '*0', '*-1', '$3', '$0', '$4', '\r\n', '\r', '\n', 'GET', 'PING', 'a', '"', "'", ' ', '\\', 'x', '\0', '*', '$', '9');
+  const piece = fc.constantFrom('*1', '*2', '*0', '*-1', '$3', '$0', '$4', '\r\n', '\r', '\n', 'GET', 'PING', 'a', '"',
+    "'", ' ', '\\', 'x', '\0', '*', '$', '9');
   const seed = Number(process.env.PYLON_TEST_SEED ?? Date.now() % 2 ** 31);
   t.diagnostic(`seed ${seed}`);
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), fc.array(fc.nat(60), { maxLength: 6 }), (pieces, places) => {
       const bytes = Buffer.from(pieces.join(''), 'latin1');
-      const cuts = [...new Set([...places.map((place) => place % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+      const cuts = [...new Set([...places.map((place) => place % (bytes.length + 1)), bytes.length])].sort((a,
+        b) => a - b);
       const whole = parseRequests(bytes, [bytes.length], LIMITS);
       const cut = parseRequests(bytes, cuts, LIMITS, 2);
       assert.deepEqual({ ...cut, frames: cut.frames.map(String) }, { ...whole, frames: whole.frames.map(String) });

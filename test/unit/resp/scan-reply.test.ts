@@ -51,11 +51,13 @@ test('counts that multiply beyond all measure are bad, not wrong', () => {
 });
 
 test('elements of an EXEC reply', () => {
-  const elements = ['+OK\r\n', ':3\r\n', '$-1\r\n', '*2\r\n:1\r\n$1\r\nx\r\n', '-WRONGTYPE no\r\n', '*-1\r\n', '$0\r\n\r\n'];
+  const elements = ['+OK\r\n', ':3\r\n', '$-1\r\n', '*2\r\n:1\r\n$1\r\nx\r\n', '-WRONGTYPE no\r\n', '*-1\r\n',
+    '$0\r\n\r\n'];
   const bytes = Buffer.from(`xx*${elements.length}\r\n${elements.join('')}+behind\r\n`);
   const end = replyEnd(bytes, 2, bytes.length);
   const found: string[] = [];
-  assert.equal(eachElement(bytes, 2, end, (index, start, stop) => { found[index] = bytes.toString('latin1', start, stop); }), elements.length);
+  assert.equal(eachElement(bytes, 2, end, (index, start, stop) => { found[index] = bytes.toString('latin1', start,
+    stop); }), elements.length);
   assert.deepEqual(found, elements);
   const nil = Buffer.from('*-1\r\n');
   assert.equal(eachElement(nil, 0, nil.length, () => assert.fail('no element')), -1);
@@ -64,12 +66,15 @@ test('elements of an EXEC reply', () => {
 });
 
 test('decoded values', () => {
-  const bytes = Buffer.from('+OK\r\n-ERR x\r\n:7\r\n$1\r\na\r\n$-1\r\n*2\r\n:1\r\n*0\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n,-inf\r\n(12345678901234567890\r\n'
+  const bytes = Buffer.from('+OK\r\n-ERR x\r\n:7\r\n$1\r\na\r\n$-1\r\n*2\r\n:1\r\n*0\r\n*-1\r\n'
+    + '_\r\n#t\r\n,1.5\r\n,-inf\r\n'
+    + '(12345678901234567890\r\n'
     + '%1\r\n+k\r\n:1\r\n=5\r\ntxt:a\r\n!3\r\nERR\r\n|1\r\n+a\r\n+b\r\n:9\r\n:9223372036854775807\r\n');
   const shown = (value: RespValue): unknown =>
     Buffer.isBuffer(value) ? `bulk ${value}` : value instanceof RespError ? `error ${value.message}`
       : Array.isArray(value) ? value.map(shown) : value;
-  assert.deepEqual(decodeReplies(bytes).map(shown), ['OK', 'error ERR x', 7, 'bulk a', null, [1, []], null, null, true, 1.5, -Infinity,
+  assert.deepEqual(decodeReplies(bytes).map(shown), ['OK', 'error ERR x', 7, 'bulk a', null, [1, []], null, null, true,
+    1.5, -Infinity,
     12345678901234567890n, ['k', 1], 'bulk a', 'error ERR', 9, 9223372036854775807n]);
   assert.equal(decodeReply(Buffer.from('$3\r\nab')), null);
 });
@@ -83,7 +88,8 @@ const leaf = fc.oneof(
   fc.constantFrom('$-1\r\n', '*-1\r\n', '*0\r\n', '$0\r\n\r\n').map((text) => Buffer.from(text)),
 );
 const { reply } = fc.letrec<{ reply: Buffer }>((tie) => ({
-  reply: fc.oneof({ depthSize: 'small', maxDepth: 6, withCrossShrink: true }, leaf, fc.array(tie('reply'), { maxLength: 5 }).map(encodeArray)),
+  reply: fc.oneof({ depthSize: 'small', maxDepth: 6, withCrossShrink: true }, leaf, fc.array(tie('reply'),
+    { maxLength: 5 }).map(encodeArray)),
 }));
 
 function hiredisCount(chunks: readonly Buffer[]): number[] {
@@ -101,9 +107,11 @@ test('fuzz: after each chunk as many replies are complete as hiredis finds', (t)
   t.diagnostic(`seed ${seed}`);
   let compared = 0;
   fc.assert(
-    fc.property(fc.array(reply, { minLength: 1, maxLength: 10 }), fc.array(fc.nat(3000), { maxLength: 10 }), (replies, places) => {
+    fc.property(fc.array(reply, { minLength: 1, maxLength: 10 }), fc.array(fc.nat(3000), { maxLength: 10 }), (replies,
+      places) => {
       const bytes = Buffer.concat(replies);
-      const cuts = [...new Set([...places.map((place) => place % bytes.length), bytes.length])].filter((cut) => cut > 0).sort((a, b) => a - b);
+      const cuts = [...new Set([...places.map((place) => place % bytes.length),
+        bytes.length])].filter((cut) => cut > 0).sort((a, b) => a - b);
       const chunks = cuts.map((cut, i) => Buffer.from(bytes.subarray(i === 0 ? 0 : cuts[i - 1], cut)));
       const scanner = new ReplyScanner();
       let count = 0;

@@ -52,11 +52,13 @@ test('a full table stops before the next frame, and only if there is one', () =>
 test('what is not canonical stops the scan at its frame', () => {
   const table = FrameTable.withCapacity(8);
   const scan = createScanState();
-  for (const odd of ['PING\r\n', '*0\r\n', '*-1\r\n', '\r\n', '*01\r\n', '*1\r\n$04\r\nPING\r\n', '*1\r\n+4\r\n', '*1\rx', '*12\rx',
+  for (const odd of ['PING\r\n', '*0\r\n', '*-1\r\n', '\r\n', '*01\r\n', '*1\r\n$04\r\nPING\r\n', '*1\r\n+4\r\n',
+    '*1\rx', '*12\rx',
     '*1\r\n$4\r\nPINGxx', '*1\r\n$536870913\r\n', '*1048577\r\n', '*9999999999\r\n']) {
     const bytes = Buffer.concat([GET, Buffer.from(odd)]);
     table.reset(bytes);
-    assert.equal(scanFrames(bytes, 0, bytes.length, DEFAULT_REQUEST_LIMITS, table, scan), SCAN_ODD, JSON.stringify(odd));
+    assert.equal(scanFrames(bytes, 0, bytes.length, DEFAULT_REQUEST_LIMITS, table, scan), SCAN_ODD,
+      JSON.stringify(odd));
     assert.equal(scan.position, GET.length);
     assert.equal(table.count, 1);
   }
@@ -66,7 +68,8 @@ test('a frame above the limit is an empty row in its place', () => {
   const table = FrameTable.withCapacity(8);
   const scan = createScanState();
   const bytes = Buffer.concat([GET, SET, GET]);
-  assert.equal(scanFrames(bytes, 0, bytes.length, { ...DEFAULT_REQUEST_LIMITS, commandBytesMax: 100 }, table, scan), SCAN_DONE);
+  assert.equal(scanFrames(bytes, 0, bytes.length, { ...DEFAULT_REQUEST_LIMITS, commandBytesMax: 100 }, table, scan),
+    SCAN_DONE);
   assert.deepEqual([...table.command.subarray(0, 3)], [commandIndex('get'), TOO_BIG, commandIndex('get')]);
   assert.equal(table.start[1], table.end[1]);
 });

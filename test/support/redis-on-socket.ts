@@ -30,7 +30,8 @@ export class RedisProcess {
     const socketPath = join(folder, 'redis.sock');
     const child = spawn(
       'redis-server',
-      ['--port', '0', '--unixsocket', socketPath, '--save', '', '--dir', folder, '--enable-debug-command', 'yes', ...args],
+      ['--port', '0', '--unixsocket', socketPath, '--save', '', '--dir', folder, '--enable-debug-command', 'yes',
+        ...args],
       { stdio: 'ignore' },
     );
     let failure: Error | null = null;
