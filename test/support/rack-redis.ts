@@ -18,23 +18,32 @@ export class RackRedis {
   readonly folder: string;
   readonly port: number;
   readonly #settings: RedisSettings;
+  readonly #database: number;
   #redis: EmbeddedRedis;
 
-  private constructor(folder: string, settings: RedisSettings, redis: EmbeddedRedis) {
+  private constructor(folder: string, settings: RedisSettings, database: number, redis: EmbeddedRedis) {
     this.folder = folder;
     this.port = redis.port;
     this.#settings = settings;
+    this.#database = database;
     this.#redis = redis;
   }
 
-  /** Starts an empty Redis on a free port and waits until it answers. */
-  static async start(settings: RedisSettings = {}): Promise<RackRedis> {
+  /** Starts an empty Redis on a free port and waits until it answers. @param database where its rack's data lives */
+  static async start(settings: RedisSettings = {}, database = 0): Promise<RackRedis> {
     const folder = await mkdtemp(join(tmpdir(), 'pylon-test-redis-'));
-    return new RackRedis(folder, settings, await startRedis({ dataDir: folder, args: toArguments(settings) }));
+    const redis = await startRedis({ dataDir: folder, args: toArguments(settings) });
+    return new RackRedis(folder, settings, database, redis);
   }
 
+  /** As PYLON_REDIS has it. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const user = this.#password === undefined ? '' : `:${encodeURIComponent(this.#password)}@`;
+    return `redis://${user}127.0.0.1:${this.port}/${this.#database}`;
+  }
+
+  get #password(): string | undefined {
+    return this.#settings['requirepass'];
   }
 
   /** Starts the process on the data that is there, and waits until that is loaded. */
@@ -44,9 +53,12 @@ export class RackRedis {
     this.#redis = await startRedis({ dataDir: this.folder, port: this.port, args });
   }
 
-  /** A connection past Pylon. */
-  connect(deadlineMs = 20_000): Promise<RespClient> {
-    return RespClient.connect({ port: this.port, deadlineMs });
+  /** A connection past Pylon, to the rack's database. */
+  async connect(deadlineMs = 20_000): Promise<RespClient> {
+    const client = await RespClient.connect({ port: this.port, deadlineMs });
+    if (this.#password !== undefined) await client.text('AUTH', this.#password);
+    if (this.#database !== 0) await client.text('SELECT', this.#database);
+    return client;
   }
 
   /** Uses a connection for one piece of work. */

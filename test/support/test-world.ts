@@ -31,6 +31,8 @@ export interface RackPlan {
   /** How many Pylons to start; 1 where nothing is said. */
   readonly pylons?: number;
   readonly redis?: RedisSettings;
+  /** Of that Redis; 0 where nothing is said. */
+  readonly database?: number;
   readonly env?: Environment;
   /** File to run in place of Pylon's own. */
   readonly entry?: string;
@@ -240,7 +242,7 @@ export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWor
   };
   await Promise.all(
     plan.racks.map(async (rackPlan) => {
-      const redis = await RackRedis.start(rackPlan.redis);
+      const redis = await RackRedis.start(rackPlan.redis, rackPlan.database);
       world.racks.push(new TestRack(rackPlan.name, redis, { ...env, ...rackPlan.env }));
     }),
   );
