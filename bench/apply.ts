@@ -13,7 +13,8 @@ import { CounterBlock, createCounterMemory } from '../src/shared/counters.js';
 import { limits } from '../src/shared/limits.js';
 import { appendVarint, encodeCommands } from '../src/shared/record.js';
 import { encodeCommand } from '../src/shared/resp/encode.js';
-import { Applier, type ApplierEffect } from '../src/workers/applier/applier.js';
+import type { ApplierEffect } from '../src/workers/applier/applier-events.js';
+import { Applier } from '../src/workers/applier/applier.js';
 import { fenceCommands } from '../src/workers/applier/fence-commands.js';
 import { RedisLink } from '../src/workers/applier/redis-link.js';
 
@@ -56,8 +57,9 @@ function apply(redis: EmbeddedRedis, records: readonly Buffer[], stepCommands: n
         if (effect.type === 'send') {
           link.send(effect.chunks);
           setImmediate(() => applier.prepare());
-        } else if (effect.type === 'query-log') perform(applier.handle({ type: 'log-range', start: 0, end: records.length }));
-        else if (effect.type === 'read-log') {
+        } else if (effect.type === 'query-log') {
+          perform(applier.handle({ type: 'log-range', start: 0, end: records.length }));
+        } else if (effect.type === 'read-log') {
           reading = effect.reading;
           startMs = performance.now();
           startCpu = process.cpuUsage();
@@ -120,7 +122,8 @@ async function main(): Promise<void> {
         for (const step of [64, 512, 1000, 2000]) {
           await cli('redis-cli', ['-p', String(redis.port), 'flushall']);
           const { perSecond, cpuUs } = await apply(redis, records, step);
-          console.log(`fenced, ${perRecord} per record, ${step} per step: ${Math.round(perSecond)}/s, ${cpuUs.toFixed(2)} µs CPU per command`);
+          const what = `fenced, ${perRecord} per record, ${step} per step`;
+          console.log(`${what}: ${Math.round(perSecond)}/s, ${cpuUs.toFixed(2)} µs CPU per command`);
         }
       }
     }

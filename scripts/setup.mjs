@@ -8,15 +8,15 @@
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installBindings } from './setup/bindings.mjs';
+import { bindingsKept, installBindings } from './setup/bindings.mjs';
 import { build } from './setup/build.mjs';
 import { dependenciesHold, installDependencies, sealDependencies } from './setup/dependencies.mjs';
-import { installKafka } from './setup/kafka.mjs';
+import { installKafka, kafkaHolds } from './setup/kafka.mjs';
 import { archiveClasses } from './setup/kafka-classes.mjs';
 import { locked } from './setup/lock.mjs';
 import { stamps } from './setup/paths.mjs';
 import { SetupError, say, seconds } from './setup/progress.mjs';
-import { forKafka, forRedis, need } from './setup/system-packages.mjs';
+import { forBindings, forKafka, forKafkaJars, forRedis, need } from './setup/system-packages.mjs';
 
 const nodeMin = [20, 19, 4];
 
@@ -28,8 +28,14 @@ export async function setup({ kafka = !process.env.PYLON_KAFKA } = {}) {
   const begin = performance.now();
   checkNode();
   await locked(join(stamps, 'lock'), async () => {
-    await need([...forRedis, ...(kafka ? forKafka : [])]);
-    if (!dependenciesHold()) {
+    const packagesHold = dependenciesHold();
+    await need([
+      ...forRedis,
+      ...(packagesHold || bindingsKept() ? [] : forBindings),
+      ...(kafka ? forKafka : []),
+      ...(kafka && !kafkaHolds() ? forKafkaJars : []),
+    ]);
+    if (!packagesHold) {
       await installDependencies();
       await installBindings();
       sealDependencies();

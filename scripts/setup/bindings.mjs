@@ -16,7 +16,6 @@ import { patchFiles } from './dependencies.mjs';
 import { bindings, cache, modules, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { hash, holds, put } from './stamp.mjs';
-import { forBindings, need } from './system-packages.mjs';
 
 const packages = ['node-rdkafka', 'hiredis'];
 /** What the builds include or resolve beside their own package. */
@@ -37,13 +36,16 @@ const librdkafkaFlags = [
   '--disable-debug-symbols',
 ];
 
+/** Whether a kept build fits: then no compiler is needed. */
+export function bindingsKept() {
+  const { key, kept, stamp } = place();
+  return holds(stamp, key, kept);
+}
+
 /** Puts the built bindings into node_modules, building them first when no kept build fits. */
 export async function installBindings() {
-  const key = bindingsKey();
-  const kept = join(bindings, key);
-  const stamp = `${kept}.json`;
-  if (!holds(stamp, key, kept)) {
-    await need(forBindings);
+  const { key, kept, stamp } = place();
+  if (!bindingsKept()) {
     await step('native bindings (librdkafka, hiredis), about a minute', () => build(kept));
     put(stamp, key, kept);
   }
@@ -53,6 +55,12 @@ export async function installBindings() {
     cpSync(join(kept, product), target);
   }
   await loadable();
+}
+
+function place() {
+  const key = bindingsKey();
+  const kept = join(bindings, key);
+  return { key, kept, stamp: `${kept}.json` };
 }
 
 function bindingsKey() {

@@ -6,24 +6,26 @@ import { run } from './command.mjs';
 import { kafkaHome, kafkaVersion, root } from './paths.mjs';
 import { SetupError, step } from './progress.mjs';
 import { drop, hash, holds, put } from './stamp.mjs';
-import { forKafkaJars, need } from './system-packages.mjs';
 
 const pom = join(root, 'scripts', 'kafka', 'pom.xml');
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const libs = join(kafkaHome, 'libs');
 const stamp = join(kafkaHome, 'complete.json');
 
+const key = () => hash({ files: [pom] });
+
+/** Whether all jars are there: then Maven is not needed. */
+export const kafkaHolds = () => holds(stamp, key(), libs);
+
 export async function installKafka() {
-  const key = hash({ files: [pom] });
-  if (holds(stamp, key, libs)) return;
+  if (kafkaHolds()) return;
   if (!readFileSync(pom, 'utf8').includes(`<version>${kafkaVersion}</version>`)) {
     throw new SetupError(`${pom} does not name Kafka ${kafkaVersion}`);
   }
-  await need(forKafkaJars);
-  await step(`Apache Kafka ${kafkaVersion} from Maven Central`, () => fetchJars(key));
+  await step(`Apache Kafka ${kafkaVersion} from Maven Central`, fetchJars);
 }
 
-async function fetchJars(key) {
+async function fetchJars() {
   drop(stamp);
   const next = `${libs}.next`;
   rmSync(next, { recursive: true, force: true });
@@ -32,5 +34,5 @@ async function fetchJars(key) {
   await run('mvn', [...options, copyDependencies, '-DincludeScope=runtime', `-DoutputDirectory=${next}`]);
   rmSync(libs, { recursive: true, force: true });
   renameSync(next, libs);
-  put(stamp, key, libs);
+  put(stamp, key(), libs);
 }

@@ -1,4 +1,4 @@
-// What Pylon needs from the system: looked for only when a step is about to use it, installed by apt where that can be
+// What Pylon needs from the system: looked for only when it is about to be used, installed by apt where that can be
 // done without asking (Debian or Ubuntu, as root or with sudo that needs no password), otherwise named all at once.
 
 import { existsSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
@@ -25,10 +25,10 @@ const requirements = {
 };
 
 /** Names of requirements by what they are for. */
+export const forRedis = ['redis'];
 export const forBindings = ['compiler', 'make', 'bash', 'python', 'headers'];
 export const forKafka = ['java'];
-export const forKafkaJars = ['java', 'maven'];
-export const forRedis = ['redis'];
+export const forKafkaJars = ['maven'];
 
 /**
  * Sees to it that the requirements are met.

@@ -8,7 +8,8 @@
  * command once and in order. The same seed gives the same run.
  */
 
-import { Applier, type ApplierEffect, type ApplierEvent } from '../../src/workers/applier/applier.js';
+import type { ApplierEffect, ApplierEvent } from '../../src/workers/applier/applier-events.js';
+import { Applier } from '../../src/workers/applier/applier.js';
 import type { LogEntry } from '../../src/workers/applier/apply-queue.js';
 import type { FenceCommands } from '../../src/workers/applier/fence-commands.js';
 import { CounterBlock, createCounterMemory } from '../../src/shared/counters.js';
@@ -124,7 +125,9 @@ export class ApplierSim {
       scheduled[first] = scheduled.at(-1) as Scheduled;
       scheduled.pop();
       this.nowMs = Math.max(this.nowMs, next.atMs);
-      if (this.nowMs > deadlineMs) throw new Error(`the log is not applied: at ${this.#appliedOffset()} of ${this.log.records.length}`);
+      if (this.nowMs > deadlineMs) {
+        throw new Error(`the log is not applied: at ${this.#appliedOffset()} of ${this.log.records.length}`);
+      }
       this.#events++;
       next.action();
     }
@@ -385,7 +388,7 @@ class SimNode {
     for (const piece of this.#pieces(replies)) {
       this.#toClientMs = Math.max(this.#toClientMs, this.#sim.nowMs + this.#delayMs());
       this.#sim.at(this.#toClientMs - this.#sim.nowMs, () => {
-        if (number === this.#linkNumber) this.#run(() => (number === this.#linkNumber ? this.#applier.receive(piece) : []));
+        this.#run(() => (number === this.#linkNumber ? this.#applier.receive(piece) : []));
       });
     }
   }

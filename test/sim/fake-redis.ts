@@ -5,7 +5,15 @@
  */
 
 import { loneScripts } from '../../src/workers/applier/lone-step.js';
-import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeNull, encodeSimple, OK } from '../../src/shared/resp/encode.js';
+import {
+  encodeArray,
+  encodeBulk,
+  encodeError,
+  encodeInteger,
+  encodeNull,
+  encodeSimple,
+  OK,
+} from '../../src/shared/resp/encode.js';
 
 export type FakeMode = 'ok' | 'oom' | 'loading' | 'readonly';
 
@@ -124,7 +132,8 @@ export class FakeRedis {
     if (name === 'persist' && args[0] === 'refused') return "ERR wrong number of arguments for 'persist' command";
     if (this.mode === 'ok' || alwaysAllowed.has(name)) return undefined;
     if (this.mode === 'loading') return refusals.loading;
-    const isWrite = writes.has(name) || (name === 'exec' && (connection.queue ?? []).some((queued) => writes.has(queued.name)));
+    const hasWrite = (connection.queue ?? []).some((queued) => writes.has(queued.name));
+    const isWrite = writes.has(name) || (name === 'exec' && hasWrite);
     return isWrite ? refusals[this.mode] : undefined;
   }
 

@@ -37,14 +37,16 @@ export async function kafkaFixture(): Promise<KafkaFixture> {
   };
 }
 
+type RawProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
+
 /** A log topic of its own, and a writer that puts raw records into it. */
 export class TestLog {
   readonly topic: string;
   readonly topicId: string;
   readonly #admin: Admin;
-  readonly #producer: Producer<Buffer, Buffer, Buffer, Buffer>;
+  readonly #producer: RawProducer;
 
-  private constructor(topic: string, topicId: string, admin: Admin, producer: Producer<Buffer, Buffer, Buffer, Buffer>) {
+  private constructor(topic: string, topicId: string, admin: Admin, producer: RawProducer) {
     this.topic = topic;
     this.topicId = topicId;
     this.#admin = admin;

@@ -101,6 +101,7 @@ export class Gateway implements ClientRegistry {
     };
     this.#expiryTimer = setInterval(() => {
       for (const writeLog of writeLogs) writeLog.expire(Date.now());
+      parts.counters.set('writeQueueBytes', writeLogs.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0));
     }, expireIntervalMs);
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }

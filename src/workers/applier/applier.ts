@@ -1,80 +1,44 @@
 /**
- * The applier: leads the rack's Redis along the log while it owns the log partition. A state machine without I/O: events
- * in (`handle`, `receive`), effects out; time is asked for by a `timer` effect, chance is a parameter. The shell around
- * it (run-applier.ts) owns the socket, the consumer and the clock; the simulation is another shell.
+ * The applier: leads the rack's Redis along the log while it owns the log partition. A state machine without I/O:
+ * events in (`handle`, `receive`), effects out; time is asked for by a `timer` effect, chance is a parameter. The shell
+ * around it (run-applier.ts) owns the socket, the consumer and the clock; the simulation is another shell.
  *
- * One rule carries it: whatever happened (a takeover, an aborted step, a lost connection, a refusal), read the fence, and
- * go on from the position that it says. The fence and the data changed together, so the fence is never wrong about them,
- * even when Redis itself went back a little by a restart.
+ * One rule carries it: whatever happened (a takeover, an aborted step, a lost connection, a refusal), read the fence,
+ * and go on from the position that it says. The fence and the data changed together, so the fence is never wrong about
+ * them, even when Redis itself went back a little by a restart.
  *
  * Phases, while the partition is ours:
  *
  *   link ──▶ fence ──▶ (keys) ──▶ (range) ──▶ run ──▶ failed step ──▶ pause ──▶ fence …
  *
  * - `link`: no connection. `fence`: GET is under way. `keys`: there is no fence; is the database empty? `range`: the
- *   position is new to us; is it within the log? `run`: steps flow. `pause`: a timer runs, then the fence is read again.
+ *   position is new to us; is it within the log? `run`: steps flow. `pause`: a timer runs, then the fence is read
+ *   again.
  *
  * What is sent to Redis, and what its answers mean, is fenced-session.ts; what a step holds is step.ts.
  */
 
 import type { Buffer } from 'node:buffer';
-import type { ApplierState, CounterBlock } from '../../shared/counters.js';
+import { applierStates, type ApplierState, type CounterBlock } from '../../shared/counters.js';
 import { PylonError, type ErrorReport } from '../../shared/errors.js';
-import { decodeFence, fenceKey, type FenceValue } from '../../shared/fence-value.js';
+import type { FenceValue } from '../../shared/fence-value.js';
 import { assert, limits } from '../../shared/limits.js';
-import { comparePositions, formatPosition, logStart } from '../../shared/position.js';
+import { comparePositions, formatPosition } from '../../shared/position.js';
+import type { ApplierEffect, ApplierEvent, ApplierOptions } from './applier-events.js';
 import { ApplyQueue, type LogEntry } from './apply-queue.js';
+import { ApplyTally } from './apply-tally.js';
 import type { FenceCommands } from './fence-commands.js';
-import { FencedSession, type Commit, type Failure, type SessionEvent } from './fenced-session.js';
+import { FencedSession } from './fenced-session.js';
+import { fenceBeyond, fenceGone, fenceMissing, taintedBy } from './halt-errors.js';
 import type { LoneKind } from './lone-step.js';
 import { classifyError, isOutOfMemory, unwrapAbort } from './reply-classes.js';
-import { buildStep, positionOf, type Step } from './step.js';
-
-export interface ApplierOptions {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly stepCommands: number;
-  readonly stepBytes: number;
-}
-
-export type ApplierEvent =
-  /** Member of the rack's group. */
-  | { readonly type: 'joined' }
-  /** The group gave us the log partition, or took it. */
-  | { readonly type: 'assigned' }
-  | { readonly type: 'revoked' }
-  /** A connection to Redis that passed the self-test, or none any more and why. */
-  | { readonly type: 'link-up' }
-  | { readonly type: 'link-down'; readonly reason: string }
-  /** Answer to `query-log`. */
-  | { readonly type: 'log-range'; readonly start: number; readonly end: number }
-  /** Records that came of the `read-log` with this number. */
-  | { readonly type: 'records'; readonly reading: number; readonly entries: readonly LogEntry[] }
-  /** The log has no record at the offset we read from. */
-  | { readonly type: 'log-lost'; readonly reading: number }
-  | { readonly type: 'timer' }
-  | { readonly type: 'stop' };
-
-export type ApplierEffect =
-  | { readonly type: 'send'; readonly chunks: readonly Uint8Array[] }
-  /** Close the connection to Redis and make another. */
-  | { readonly type: 'drop-link'; readonly reason: string }
-  | { readonly type: 'query-log' }
-  /** Read the log from this offset on; records of an earlier number are of no more use. */
-  | { readonly type: 'read-log'; readonly reading: number; readonly offset: number }
-  /** Come back with `timer` after so long. Replaces the timer before. */
-  | { readonly type: 'timer'; readonly delayMs: number }
-  | { readonly type: 'state'; readonly state: ApplierState; readonly detail: string }
-  | { readonly type: 'trouble'; readonly error: ErrorReport }
-  /** Stopped for good: leave the group, close the connection, tell the operator. */
-  | { readonly type: 'halt'; readonly error: ErrorReport }
-  /** Nothing is in flight any more: the answer to `stop`. */
-  | { readonly type: 'stopped' };
+import type { Commit, Failure, SessionEvent } from './session-events.js';
+import { StepFeeder } from './step-feeder.js';
+import { StepPace } from './step-pace.js';
+import type { Step } from './step.js';
+import { judgeRange, newRack, readRack } from './take-over.js';
 
 type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
-
-/** After so many lone steps an ordinary one is tried. */
-const loneStepsMax = 64;
 
 /** From which states a state may be entered. */
 const enteredFrom: Readonly<Record<ApplierState, readonly ApplierState[]>> = {
@@ -86,20 +50,11 @@ const enteredFrom: Readonly<Record<ApplierState, readonly ApplierState[]>> = {
   halted: ['starting', 'standby', 'taking-over', 'applying', 'waiting'],
   stopped: ['starting', 'standby', 'taking-over', 'applying', 'waiting', 'halted'],
 };
-const stateNumbers: Readonly<Record<ApplierState, number>> = {
-  starting: 0,
-  standby: 1,
-  'taking-over': 2,
-  applying: 3,
-  waiting: 4,
-  halted: 5,
-  stopped: 6,
-};
-
 export class Applier {
   readonly #options: ApplierOptions;
   readonly #commands: FenceCommands;
   readonly #counters: CounterBlock<'applier'>;
+  readonly #tally: ApplyTally;
   readonly #random: () => number;
   readonly #queue = new ApplyQueue();
   #effects: ApplierEffect[] = [];
@@ -126,18 +81,8 @@ export class Applier {
   #reading = 0;
   #isReading = false;
 
-  /** Where the next step begins: behind the last one queued. */
-  #tip: FenceValue | undefined;
-  #prepared: Step | undefined;
-  /** Bound of the next step; halved when a connection is lost, one command after a refusal, grows with each commit. */
-  #stepCommands: number;
-  /** Redis is out of memory: steps go one by one, as scripts of this kind. */
-  #lone: LoneKind | undefined;
-  /** Lone steps that went through since the last ordinary one. */
-  #loneSteps = 0;
-  readonly #rejections = new Map<string, string>();
-  /** Failures in a row without a commit between them. */
-  #failures = 0;
+  readonly #pace: StepPace;
+  readonly #feeder: StepFeeder;
   /** Redis refused a step: only a commit shows that this is over. */
   #waitsForCommit = false;
   #troubleTold = '';
@@ -151,8 +96,10 @@ export class Applier {
     this.#options = options;
     this.#commands = commands;
     this.#counters = counters;
+    this.#tally = new ApplyTally(counters);
     this.#random = random;
-    this.#stepCommands = options.stepCommands;
+    this.#pace = new StepPace(options.stepCommands, random);
+    this.#feeder = new StepFeeder(this.#queue, this.#pace, options.stepBytes);
   }
 
   get state(): ApplierState {
@@ -195,12 +142,7 @@ export class Applier {
 
   /** Builds the step after the one on its way, while Redis is busy with that. To be called when all is sent. */
   prepare(): void {
-    const tip = this.#tip;
-    if (this.#phase !== 'run' || this.#lone !== undefined || tip === undefined || this.#prepared !== undefined) return;
-    // A step that would not be full is better built later, when more has come.
-    if (this.#queue.commandsFrom(tip.next) < this.#stepCommands) return;
-    const step = this.#build(tip);
-    if (step !== undefined && !(step instanceof PylonError)) this.#prepared = step;
+    if (this.#phase === 'run') this.#feeder.prepare();
   }
 
   #takeEffects(): ApplierEffect[] {
@@ -254,8 +196,7 @@ export class Applier {
     this.#keysFound = 0;
     this.#rangeChecks = 0;
     this.#tookOver = false;
-    this.#stepCommands = this.#options.stepCommands;
-    this.#failures = 0;
+    this.#pace.reset();
     this.#become('taking-over', '');
     this.#readFence();
   }
@@ -266,7 +207,9 @@ export class Applier {
     this.#session?.abandon();
   }
 
-  /** Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it. */
+  /**
+   * Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it.
+   */
   #forget(): void {
     this.#phase = 'none';
     this.#believed = undefined;
@@ -274,14 +217,10 @@ export class Applier {
     this.#tookOver = false;
     this.#inDoubt = undefined;
     this.#isReading = false;
-    this.#tip = undefined;
-    this.#prepared = undefined;
-    this.#rejections.clear();
+    this.#feeder.forget();
     this.#waitsForCommit = false;
-    this.#lone = undefined;
     this.#queue.reset(0);
-    this.#counters.set('appliedOffset', -1);
-    this.#counters.set('appliedIndex', -1);
+    this.#tally.lost();
   }
 
   #stop(): void {
@@ -309,7 +248,7 @@ export class Applier {
   #become(state: ApplierState, detail: string): void {
     assert(state === this.#state || enteredFrom[state].includes(this.#state), `${this.#state} → ${state}`);
     this.#state = state;
-    this.#counters.set('state', stateNumbers[state]);
+    this.#counters.set('state', applierStates.indexOf(state));
     this.#counters.set('leader', this.#tookOver && (state === 'applying' || state === 'waiting') ? 1 : 0);
     this.#effects.push({ type: 'state', state, detail });
   }
@@ -322,7 +261,7 @@ export class Applier {
     this.#session = undefined;
     if (session !== undefined && this.#phase !== 'none' && this.#phase !== 'link') {
       if (session.inDoubt !== undefined) this.#inDoubt = session.inDoubt;
-      if (!session.isIdle) this.#stepCommands = Math.max(1, this.#stepCommands >> 1);
+      if (!session.isIdle) this.#pace.connectionLost();
     }
     if (this.#stopping) return this.#stopped();
     if (this.#phase !== 'none') this.#waitForLink();
@@ -340,8 +279,7 @@ export class Applier {
   #readFence(): void {
     if (this.#session === undefined) return this.#waitForLink();
     this.#phase = 'fence';
-    this.#tip = undefined;
-    this.#prepared = undefined;
+    this.#feeder.halt();
     // A session that unwinds says so when it is done; then the fence is read.
     if (this.#session.isIdle) this.#session.readFence();
   }
@@ -360,7 +298,7 @@ export class Applier {
   /** The fence is not where this leader left it: another applier moved it on, or Redis came back without its tail. */
   #fenceMoved(value: string): void {
     const before = (this.#rack as FenceValue).next;
-    const rack = this.#decode(value);
+    const rack = this.#read(value);
     if (rack === undefined) return;
     this.#believed = value;
     this.#rack = rack;
@@ -385,20 +323,15 @@ export class Applier {
       (this.#session as FencedSession).countKeys();
       return;
     }
-    this.#rack = this.#decode(value);
+    this.#rack = this.#read(value);
     if (this.#rack !== undefined) this.#askRange();
   }
 
   /** @returns what the fence says, or undefined when it made us halt */
-  #decode(value: string): FenceValue | undefined {
-    try {
-      const rack = decodeFence(value);
-      if (rack.topicId === this.#options.topicId) return rack;
-      this.#halt(fenceForeign(rack, this.#options));
-    } catch (error) {
-      if (!(error instanceof PylonError)) throw error;
-      this.#halt(error);
-    }
+  #read(value: string): FenceValue | undefined {
+    const rack = readRack(value, this.#options);
+    if (!(rack instanceof PylonError)) return rack;
+    this.#halt(rack);
     return undefined;
   }
 
@@ -408,14 +341,7 @@ export class Applier {
       this.#keysFound = foreign;
       return this.#readFence();
     }
-    this.#rack = {
-      topicId: this.#options.topicId,
-      next: logStart,
-      logClockMs: 0,
-      rewindOffset: undefined,
-      runningHash: 0,
-      incarnations: new Map(),
-    };
+    this.#rack = newRack(this.#options.topicId);
     this.#askRange();
   }
 
@@ -428,27 +354,18 @@ export class Applier {
     const rack = this.#rack as FenceValue;
     this.#counters.set('logStartOffset', start);
     this.#counters.set('logEndOffset', end);
-    const { next } = rack;
-    if (next.offset < start) {
-      return this.#halt(this.#believed === undefined ? fenceMissing(`the log begins at ${start}, not 0`) : behind(rack, start));
-    }
-    if (next.offset > end || (next.offset === end && next.index > 0)) {
+    const verdict = judgeRange(rack, this.#believed === undefined, start, end);
+    if (verdict instanceof PylonError) return this.#halt(verdict);
+    if (verdict === 'beyond') {
       this.#rangeChecks++;
-      if (this.#rangeChecks >= limits.logRangeChecksMax) return this.#halt(beyond(rack, end));
+      if (this.#rangeChecks >= limits.logRangeChecksMax) return this.#halt(fenceBeyond(rack, end));
       return this.#pause(limits.fenceLostPauseMs);
     }
     this.#rangeChecks = 0;
     this.#rangeUnchecked = false;
     this.#tookOver = true;
-    this.#restartHash();
+    this.#tally.restartHash((this.#rack as FenceValue).next);
     this.#run();
-  }
-
-  #restartHash(): void {
-    const { next } = this.#rack as FenceValue;
-    this.#counters.set('runningHash', 0);
-    this.#counters.set('runningHashFromOffset', next.offset);
-    this.#counters.set('runningHashFromIndex', next.index);
   }
 
   // ---- the log
@@ -459,9 +376,8 @@ export class Applier {
     const session = this.#session as FencedSession;
     assert(this.#tookOver && session.isIdle, 'applying begins with an accepted fence and a quiet connection');
     this.#phase = 'run';
-    this.#tip = rack;
     session.hash = this.#counters.get('runningHash');
-    this.#showPosition();
+    this.#tally.at(rack);
     if (this.#isReading && this.#queue.covers(rack.next)) this.#queue.dropBefore(rack.next.offset);
     else {
       this.#reading++;
@@ -469,6 +385,7 @@ export class Applier {
       this.#queue.reset(rack.next.offset);
       this.#effects.push({ type: 'read-log', reading: this.#reading, offset: rack.next.offset });
     }
+    this.#feeder.begin(rack);
     if (!this.#waitsForCommit) this.#applying();
     this.#pump();
   }
@@ -500,38 +417,28 @@ export class Applier {
   #pump(): void {
     const session = this.#session;
     if (this.#phase !== 'run' || session === undefined) return;
-    if (this.#lone !== undefined) return this.#pumpLone(session, this.#lone);
+    if (this.#pace.lone !== undefined) return this.#pumpLone(session, this.#pace.lone);
     while (session.canQueue) {
-      const tip = this.#tip as FenceValue;
-      const step = this.#prepared ?? this.#build(tip);
-      this.#prepared = undefined;
+      const step = this.#feeder.next();
       if (step === undefined) return;
       if (step instanceof PylonError) {
         if (session.isIdle) this.#halt(step); // else: when the steps before it are through
         return;
       }
       session.queue(step, this.#believed);
-      this.#tip = step.after;
     }
   }
 
   #pumpLone(session: FencedSession, kind: LoneKind): void {
     if (!session.isIdle) return;
-    this.#stepCommands = 1;
-    const step = this.#build(this.#rack as FenceValue);
+    const step = this.#feeder.next();
     if (step === undefined) return;
     if (step instanceof PylonError) return this.#halt(step);
     // Without a command only the fence is written, and that must go beyond the limit.
     const asKind = step.commandCount === 0 ? 'growing' : kind;
-    if (!session.runLone(step, this.#believed, asKind)) {
-      this.#lone = 'growing';
-      this.#refused('OOM and the command has too many arguments to be run alone');
-    }
-  }
-
-  #build(tip: FenceValue): Step | PylonError | undefined {
-    const bounds = { commands: this.#stepCommands, bytes: this.#options.stepBytes };
-    return buildStep(tip, this.#queue, bounds, this.#rejections);
+    if (session.runLone(step, this.#believed, asKind)) return;
+    this.#pace.refused();
+    this.#wait('OOM and the next command has too many arguments for a script');
   }
 
   // ---- what became of a step
@@ -568,22 +475,15 @@ export class Applier {
     this.#counters.set('runningHash', commit.hash);
     this.#counters.add('dataErrors', commit.dataErrors);
     this.#account(step);
-    this.#failures = 0;
-    this.#stepCommands = Math.min(this.#options.stepCommands, Math.ceil(this.#stepCommands * 1.25));
+    this.#pace.committed();
     if (tainted !== undefined) return this.#halt(taintedBy(step, tainted));
     this.#waitsForCommit = false;
-    if (commit.repliesLost) this.#loneCommitted();
+    if (commit.repliesLost) {
+      this.#tally.restartHash(step.after.next);
+      (this.#session as FencedSession).hash = 0;
+    }
     this.#applying();
     this.#pump();
-  }
-
-  #loneCommitted(): void {
-    this.#restartHash();
-    (this.#session as FencedSession).hash = 0;
-    this.#tip = this.#rack;
-    this.#loneSteps++;
-    // Each next command may free memory; and now and then it is seen whether there is enough for an ordinary step.
-    this.#lone = this.#loneSteps < loneStepsMax ? 'freeing' : undefined;
   }
 
   /** A step is in the rack's Redis. */
@@ -591,29 +491,10 @@ export class Applier {
     assert(comparePositions(step.before, (this.#rack as FenceValue).next) === 0, 'steps are committed in order');
     this.#rack = step.after;
     this.#believed = step.fence;
-    this.#queue.dropBefore(step.after.next.offset);
-    for (const position of this.#rejections.keys()) {
-      const offset = Number(position.slice(0, position.indexOf(':')));
-      if (offset < step.after.next.offset) this.#rejections.delete(position);
-    }
-    const counters = this.#counters;
-    counters.add('stepsApplied', 1);
-    counters.add('commandsApplied', step.commandCount);
-    counters.add('poisonCommands', step.passedOver.length);
-    counters.add('recordsApplied', step.records);
-    counters.add('duplicateRecords', step.duplicates);
-    counters.add('foreignRecords', step.foreign);
-    this.#showPosition();
+    this.#feeder.committed(step);
+    this.#tally.applied(step);
     // Its replies were not seen: the hash goes on from here.
-    if (this.#phase === 'fence') this.#restartHash();
-  }
-
-  #showPosition(): void {
-    const { next, logClockMs } = this.#rack as FenceValue;
-    // Index first: a reader that sees the new offset with the old index would see a position that never was.
-    this.#counters.set('appliedIndex', next.index);
-    this.#counters.set('appliedOffset', next.offset);
-    this.#counters.set('logClockMs', logClockMs);
+    if (this.#phase === 'fence') this.#tally.restartHash((this.#rack as FenceValue).next);
   }
 
   #failed(failure: Failure): void {
@@ -626,17 +507,16 @@ export class Applier {
         this.#counters.add('stepsRetried', 1);
         return this.#refused(failure.error);
       case 'rejected': {
-        const position = formatPosition(positionOf(failure.step, failure.index));
-        this.#rejections.set(position, failure.error);
+        const position = this.#feeder.reject(failure.step, failure.index, failure.error);
         const message = `command ${position} is passed over: this Redis refuses it for good: ${failure.error}`;
         this.#tell({ code: 'PYLON_REDIS', message });
         return this.#readFence();
       }
       case 'aborted':
         this.#counters.add('stepsRetried', 1);
-        this.#failures++;
+        this.#pace.aborted();
         // Once may be chance. Again and again somebody writes to the fence without moving it.
-        return this.#failures < 3 ? this.#readFence() : this.#pause(this.#backoffMs());
+        return this.#pace.failures < 3 ? this.#readFence() : this.#pause(this.#pace.backoffMs());
       case 'moved':
         return this.#readFence();
       case 'abandoned':
@@ -646,30 +526,23 @@ export class Applier {
   }
 
   #refused(error: string): void {
-    if (this.#phase === 'run' && isOutOfMemory(error)) {
-      const wasLone = this.#lone;
-      this.#lone = wasLone === 'freeing' ? 'growing' : 'freeing';
-      if (wasLone !== 'growing') {
-        this.#loneSteps = 0;
-        const message = 'Redis is out of memory: the log is applied command by command, until it frees some or none is left';
-        this.#tell({ code: 'PYLON_REDIS', message });
-        return this.#readFence();
-      }
-    } else this.#lone = undefined;
-    this.#failures++;
+    if (this.#phase !== 'run' || !isOutOfMemory(error)) this.#pace.refused();
+    else if (this.#pace.outOfMemory()) {
+      const message = 'Redis is out of memory: applied command by command until the log frees some, or none is left';
+      this.#tell({ code: 'PYLON_REDIS', message });
+      return this.#readFence();
+    }
+    this.#wait(error);
+  }
+
+  /** Nothing to be done but to try again later. */
+  #wait(error: string): void {
     this.#waitsForCommit ||= this.#phase === 'run';
-    // One command at a time, until one goes through.
-    this.#stepCommands = 1;
     const unknown = classifyError(error) === 'unknown' ? ' (an error unknown to Pylon)' : '';
     const detail = `Redis refuses: ${unwrapAbort(error)}${unknown}`;
     if (this.#state !== 'waiting' || this.#troubleTold !== detail) this.#become('waiting', detail);
     this.#tell({ code: 'PYLON_REDIS', message: detail });
-    this.#pause(this.#backoffMs());
-  }
-
-  #backoffMs(): number {
-    const full = Math.min(limits.applyRetryMsMax, limits.applyRetryMsMin * 2 ** Math.min(this.#failures, 16));
-    return full * (0.75 + this.#random() / 4);
+    this.#pause(this.#pace.backoffMs());
   }
 
   #pause(delayMs: number): void {
@@ -683,55 +556,4 @@ export class Applier {
     this.#troubleTold = error.message;
     this.#effects.push({ type: 'trouble', error });
   }
-}
-
-// ---- errors that need a human
-
-function fenceMissing(what: string): PylonError {
-  return new PylonError(
-    'PYLON_FENCE_MISSING',
-    `there is no fence (key ${fenceKey}), and ${what}. An empty Redis is filled from a log that begins at 0; data ` +
-      'without a fence must be adopted, or this Redis emptied, or filled with a copy of another rack and its fence',
-  );
-}
-
-function fenceGone(rack: FenceValue): PylonError {
-  return new PylonError(
-    'PYLON_FENCE_GONE',
-    `the fence (key ${fenceKey}) vanished; last seen at ${formatPosition(rack.next)}. Something else deletes keys, or ` +
-      'this Redis lost its data: give it back with its fence, or empty it and restart this Pylon',
-  );
-}
-
-function fenceForeign(rack: FenceValue, options: ApplierOptions): PylonError {
-  return new PylonError(
-    'PYLON_FENCE_FOREIGN',
-    `the fence belongs to a log with topic id ${rack.topicId}; topic ${options.topic} has ${options.topicId}. This Redis ` +
-      'is of another world, or the topic was made anew',
-  );
-}
-
-function beyond(rack: FenceValue, end: number): PylonError {
-  return new PylonError(
-    'PYLON_FENCE_RANGE',
-    `the fence is at ${formatPosition(rack.next)}, beyond the end of the log at ${end}: the log lost records, or this ` +
-      'Redis is of another world',
-  );
-}
-
-function behind(rack: FenceValue, start: number): PylonError {
-  return new PylonError(
-    'PYLON_FENCE_RANGE',
-    `the fence is at ${formatPosition(rack.next)}, but the log begins at ${start}: what lies between was removed by ` +
-      'retention. Fill this Redis with a copy of another rack and its fence',
-  );
-}
-
-function taintedBy(step: Step, tainted: { readonly index: number; readonly error: string }): PylonError {
-  const where =
-    tainted.index < step.commandCount ? `command ${formatPosition(positionOf(step, tainted.index))}` : 'the fence itself';
-  return new PylonError(
-    'PYLON_TAINTED',
-    `${where} was answered '${tainted.error}' while applied: other racks may differ from here on. Compare and repair`,
-  );
 }

@@ -74,8 +74,8 @@ export class ApplyQueue {
     if (entry.offset !== this.endOffset) {
       throw new PylonError(
         'PYLON_LOG_GAP',
-        `offset ${entry.offset} came where ${this.endOffset} was due. Records are missing (retention removed them, or ` +
-          'the topic was made anew): fill this rack anew from a copy of another one',
+        `offset ${entry.offset} came where ${this.endOffset} was due. Records are missing (retention removed them, ` +
+          'or the topic was made anew): fill this rack anew from a copy of another one',
       );
     }
     const queued = decode(entry, this.#commandsPushed);

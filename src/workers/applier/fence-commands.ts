@@ -12,7 +12,9 @@ import { encodeLone, type LoneKind } from './lone-step.js';
 import type { Step } from './step.js';
 
 export interface FenceCommands {
-  /** Two commands: WATCH the fence (`+OK`), then GET it (bulk). EXEC will be nil if anybody writes to it from here on. */
+  /**
+   * Two commands: WATCH the fence (`+OK`), then GET it (bulk). EXEC will be nil if anybody writes to it from here on.
+   */
   readonly arm: Uint8Array;
   /** One command: GET the fence. */
   readonly read: Uint8Array;

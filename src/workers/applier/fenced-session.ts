@@ -14,8 +14,8 @@
  *
  * Why this holds, race by race:
  * - Somebody else moved the fence before our WATCH: GET shows it, EXEC is never sent.
- * - … after our WATCH: EXEC is nil, nothing of the step happened. The step behind it then sees a GET that is not what it
- *   believes, and is discarded.
+ * - … after our WATCH: EXEC is nil, nothing of the step happened. The step behind it then sees a GET that is not what
+ *   it believes, and is discarded.
  * - The same value written again, deleted and written again: WATCH sees a touch, not a value. EXEC is nil.
  * - EXEC sent and the connection lost: both outcomes are possible, and even *later* than our reading the fence on a new
  *   connection, since the bytes may still be in Redis's receive buffer. If the old EXEC comes to be executed first, our
@@ -26,8 +26,8 @@
  * - MULTI itself refused (rights taken away under us): what follows it would run bare. Redis never refuses MULTI for
  *   its state (loading, busy, memory); if a later command of that step was not refused too, the rack is tainted.
  *
- * After anything but a plain commit the session unwinds (DISCARD, every reply owed read) and reports `failed`. What then
- * happens is decided by the applier, and always begins with reading the fence: its position rules.
+ * After anything but a plain commit the session unwinds (DISCARD, every reply owed read) and reports `failed`. What
+ * then happens is decided by the applier, and always begins with reading the fence: its position rules.
  */
 
 import type { Buffer } from 'node:buffer';
@@ -38,44 +38,8 @@ import type { FenceCommands } from './fence-commands.js';
 import { fenceMovedCode, type LoneKind } from './lone-step.js';
 import { classifyError } from './reply-classes.js';
 import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
+import type { Commit, Failure, SessionEvent } from './session-events.js';
 import type { Step } from './step.js';
-
-/** Why a step, or a read of the fence, did not go through. */
-export type Failure =
-  /** EXEC was nil: somebody touched the fence. */
-  | { readonly type: 'aborted' }
-  /** GET did not show the fence believed in. */
-  | { readonly type: 'moved' }
-  /** Redis does not take commands now. Nothing happened. */
-  | { readonly type: 'refused'; readonly error: string }
-  /** Redis will never take this command of the step. Nothing happened. */
-  | { readonly type: 'rejected'; readonly step: Step; readonly index: number; readonly error: string }
-  /** Something ran, or failed, in a way that other racks may not have seen. */
-  | { readonly type: 'tainted'; readonly error: string }
-  /** The applier gave up the step. */
-  | { readonly type: 'abandoned' };
-
-export interface Commit {
-  readonly type: 'committed';
-  readonly step: Step;
-  readonly dataErrors: number;
-  /** CRC-32 of all replies from `session.hash` on, the passed-over commands' error lines in their places. */
-  readonly hash: number;
-  /** The first reply that is not known to be the same in every rack. */
-  readonly tainted: { readonly index: number; readonly error: string } | undefined;
-  /** True for a lone step: a script's reply is not the command's, so it is not in `hash`. */
-  readonly repliesLost: boolean;
-}
-
-export type SessionEvent =
-  /** The open step passed every check: `execute` it now, or `abandon`. */
-  | { readonly type: 'ready' }
-  | Commit
-  /** Nothing is in flight any more. */
-  | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'fence'; readonly value: string | undefined }
-  /** Keys in the database that are not the self-test's. */
-  | { readonly type: 'keys'; readonly foreign: number };
 
 /** What a reply answers. `queued` stands for all commands of the open step with its SET, `count` for two integers. */
 type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'lone' | 'read' | 'exists' | 'size';
@@ -301,7 +265,8 @@ export class FencedSession implements ReplyHandler {
       this.#failure ??= { type: 'aborted' };
       return this.#settle();
     }
-    if (count !== step.commandCount + 1) throw this.#misaligned(`${count} replies to ${step.commandCount + 1} commands`);
+    const due = step.commandCount + 1;
+    if (count !== due) throw this.#misaligned(`${count} replies to ${due} commands`);
     this.#dataErrors = 0;
     this.#tainted = undefined;
     this.#passedOver = 0;
@@ -334,7 +299,8 @@ export class FencedSession implements ReplyHandler {
     this.#expected.shift();
     this.#executing = undefined;
     const tainted = this.#tainted;
-    this.#events.push({ type: 'committed', step, dataErrors: this.#dataErrors, hash: this.hash, tainted, repliesLost: false });
+    const dataErrors = this.#dataErrors;
+    this.#events.push({ type: 'committed', step, dataErrors, hash: this.hash, tainted, repliesLost: false });
     if (tainted !== undefined) this.#failure ??= { type: 'tainted', error: tainted.error };
     this.#settle();
   }
@@ -399,7 +365,8 @@ export class FencedSession implements ReplyHandler {
     const { step } = this.#executing as Attempt;
     this.#executing = undefined;
     if (error === undefined) {
-      this.#events.push({ type: 'committed', step, dataErrors: 0, hash: this.hash, tainted: undefined, repliesLost: true });
+      const { hash } = this;
+      this.#events.push({ type: 'committed', step, dataErrors: 0, hash, tainted: undefined, repliesLost: true });
     } else if (error.startsWith(fenceMovedCode)) this.#failure ??= { type: 'moved' };
     else if (step.commandCount === 1 && classifyError(error) === 'data') {
       this.#failure ??= { type: 'rejected', step, index: 0, error };

@@ -1,8 +1,8 @@
 /**
  * Judges the frames of a record, one by one, before they go to Redis: applied as they stand, applied in a rewritten
  * form, or passed over as *poison*. Poison is what a gateway would never log: not exactly one canonical frame, not a
- * write, against the static rules, or aimed at Pylon's own keys. The verdict comes from the bytes, the command table and
- * the log clock alone, so it is the same in every rack, and one bad frame neither blocks the log nor takes its
+ * write, against the static rules, or aimed at Pylon's own keys. The verdict comes from the bytes, the command table
+ * and the log clock alone, so it is the same in every rack, and one bad frame neither blocks the log nor takes its
  * neighbours with it.
  *
  * Pure; the scanner and the rules are those of the gateway (shared/resp, shared/commands).

@@ -3,9 +3,9 @@
  * leads; where to read from is said by the fence, never by a committed offset: on assignment the partition is taken
  * without reading it, and `read` then assigns it again at the fence's offset.
  *
- * Records are fetched by `consume(n)`, which blocks a thread of the libuv pool and returns what is ready. Backpressure is
- * not calling it. But a member that does not call for `max.poll.interval.ms` is expelled, so when there is no room for
- * long (Redis is away), the partition is paused and the consumer polled for nothing.
+ * Records are fetched by `consume(n)`, which blocks a thread of the libuv pool and returns what is ready. Backpressure
+ * is not calling it. But a member that does not call for `max.poll.interval.ms` is expelled, so when there is no room
+ * for long (Redis is away), the partition is paused and the consumer polled for nothing.
  *
  * `assign` is never called while a `consume` is under way: what that one returned could be of either assignment.
  *
@@ -152,7 +152,7 @@ export class LogSource {
         'fetch.max.bytes': Math.max(8 * 1024 * 1024, recordBytesMax),
         'receive.message.max.bytes': Math.max(16 * 1024 * 1024, recordBytesMax + 1024 * 1024),
         'socket.keepalive.enable': true,
-        'rebalance_cb': (error: { code: number }, assignment: kafka.Assignment[]) => this.#rebalance(error.code, assignment),
+        'rebalance_cb': ({ code }: { code: number }, assignment: kafka.Assignment[]) => this.#rebalance(code, assignment),
       } as kafka.ConsumerGlobalConfig,
       { 'auto.offset.reset': 'error' },
     );
@@ -246,7 +246,7 @@ export class LogSource {
     this.#consumer.setDefaultConsumeTimeout(reading > 0 ? consumeWaitMs : idleWaitMs);
     return new Promise((resolve) => {
       this.#consumer.consume(count, (error, messages) => {
-        if (error !== null && error !== undefined) this.#consumeFailed(error as { code: number; message: string }, resolve);
+        if (error !== null && error !== undefined) this.#consumeFailed(error as kafka.LibrdKafkaError, resolve);
         else {
           this.#handIn(reading, messages);
           resolve();

@@ -4,11 +4,12 @@
  * the deletes further on could never run. A script does what MULTI and WATCH do: it is atomic, checks that the fence is
  * as believed, runs the command, sets the fence.
  *
- * - `freeing`: the script may do what Redis itself allows at the limit. Redis checks each command of a script on its own
- *   until the first one that may write has run; what comes behind (the fence) is let through. So a command that cannot
- *   grow memory runs, any other gets OOM and nothing happened. No list of ours says which is which.
- * - `growing`: the script may go beyond the limit (`allow-oom`, Redis 7.0 and later), but only as long as memory used is
- *   below the limit plus a headroom. So the log moves on until the frees in it are reached, or the headroom is used up.
+ * - `freeing`: the script may do what Redis itself allows at the limit. Redis checks each command of a script on its
+ *   own until the first one that may write has run; what comes behind (the fence) is let through. So a command that
+ *   cannot grow memory runs, any other gets OOM and nothing happened. No list of ours says which is which.
+ * - `growing`: the script may go beyond the limit (`allow-oom`, Redis 7.0 and later), but only as long as memory used
+ *   is below the limit plus a headroom. So the log moves on until the frees in it are reached, or the headroom is used
+ *   up.
  *
  * A command that fails leaves the fence where it was. Checked on Redis 7.0.15.
  */
@@ -35,7 +36,7 @@ const headroom = `
   local used = tonumber(string.match(info, 'used_memory:(%d+)'))
   local limit = tonumber(string.match(info, 'maxmemory:(%d+)'))
   if limit > 0 and used > limit + tonumber(ARGV[3]) then
-    return redis.error_reply('OOM memory used is ' .. used .. ', the limit ' .. limit .. ', and the headroom is used up')
+    return redis.error_reply('OOM used memory is ' .. used .. ' of ' .. limit .. ', and the headroom is used up')
   end`;
 const run = `
   local reply = redis.pcall(unpack(ARGV, 4))

@@ -1,7 +1,7 @@
 /**
- * The applier's connection to the backing Redis: makes it, tests it, hands bytes both ways, and makes it again when it is
- * lost, for ever, with growing pauses. A connection is `up` only when Redis has answered who it is, does not evict at
- * random, and has passed the self-test. One static buffer takes what is read.
+ * The applier's connection to the backing Redis: makes it, tests it, hands bytes both ways, and makes it again when it
+ * is lost, for ever, with growing pauses. A connection is `up` only when Redis has answered who it is, does not evict
+ * at random, and has passed the self-test. One static buffer takes what is read.
  *
  * What is said on a connection that is up is the applier's business.
  */
@@ -130,7 +130,7 @@ export class RedisLink {
     const info = await dialogue.expectText('INFO');
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? '';
     if (policy === 'allkeys-random') {
-      throw new PylonError('PYLON_REDIS', 'maxmemory-policy is allkeys-random, which may evict the fence: use noeviction');
+      throw new PylonError('PYLON_REDIS', 'maxmemory-policy allkeys-random may evict the fence: use noeviction');
     }
     if (policy.startsWith('allkeys-') && this.#warned !== policy) {
       this.#warned = policy;

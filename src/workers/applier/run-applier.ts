@@ -2,7 +2,8 @@
  * The shell around the applier: wires the state machine (applier.ts) to the log, to Redis, to the clock, to the shared
  * counters and to the main thread. Everything here runs on the worker's own thread, one event at a time.
  *
- * A failed assert (a fault of ours) costs this worker: it leaves the group, so that another Pylon can lead, and says so.
+ * A failed assert (a fault of ours) costs this worker: it leaves the group, so that another Pylon can lead, and says
+ * so.
  *
  * Ends by itself when asked to `stop`, once nothing holds its event loop; it must not be terminated, because a live
  * librdkafka consumer does not survive that.
@@ -13,7 +14,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { CounterBlock } from '../../shared/counters.js';
 import { PylonError, reportOf, type ErrorReport } from '../../shared/errors.js';
 import type { ApplierWorkerData, FromApplier, ToApplier } from '../../shared/messages.js';
-import { Applier, type ApplierEffect, type ApplierEvent } from './applier.js';
+import type { ApplierEffect, ApplierEvent } from './applier-events.js';
+import { Applier } from './applier.js';
 import type { FenceCommands } from './fence-commands.js';
 import { LogSource } from './log-source.js';
 import { RedisLink } from './redis-link.js';

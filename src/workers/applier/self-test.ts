@@ -1,7 +1,7 @@
 /**
  * Proves on a live connection that the backing Redis keeps the promises the fence is built on: EXEC is nil when another
- * connection wrote to a watched key, and DISCARD ends a MULTI. A proxy or a look-alike that takes WATCH for a no-op would
- * let two appliers write at once, so nothing is applied before this passed.
+ * connection wrote to a watched key, and DISCARD ends a MULTI. A proxy or a look-alike that takes WATCH for a no-op
+ * would let two appliers write at once, so nothing is applied before this passed.
  *
  * One key under the reserved prefix is used, by every applier the same, and deleted in the end; if we die before, it
  * expires. Two self-tests at once do each other no harm: each expects EXEC to be nil.
@@ -31,8 +31,8 @@ export async function selfTest(tested: RedisDialogue, other: RedisDialogue): Pro
   if (executed.type !== 'nil') {
     throw new PylonError(
       'PYLON_SELF_TEST',
-      'EXEC went through although another connection had written to a watched key: this backend (or a proxy before it) ' +
-        'does not keep WATCH, so exactly-once is not possible on it',
+      'EXEC went through although another connection had written to a watched key: this backend (or a proxy before ' +
+        'it) does not keep WATCH, so exactly-once is not possible on it',
     );
   }
   await tested.expectText('MULTI');

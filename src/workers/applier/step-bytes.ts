@@ -1,6 +1,6 @@
 /**
- * Gathers the bytes of a step's commands: frames that lie side by side in a record become one run; short runs are copied
- * together, long ones are passed on where they lie, so that a large value is never copied.
+ * Gathers the bytes of a step's commands: frames that lie side by side in a record become one run; short runs are
+ * copied together, long ones are passed on where they lie, so that a large value is never copied.
  */
 
 import { Buffer } from 'node:buffer';

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
 import { fenceCommands } from '../../../src/workers/applier/fence-commands.js';
-import { FencedSession, type SessionEvent } from '../../../src/workers/applier/fenced-session.js';
+import { FencedSession } from '../../../src/workers/applier/fenced-session.js';
+import type { SessionEvent } from '../../../src/workers/applier/session-events.js';
 import type { Step } from '../../../src/workers/applier/step.js';
 import { commandsValue, entry, fenceAt, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
 
@@ -24,11 +25,15 @@ const first = stepOf(queue, newRack, { commands: 2, bytes: 1 << 20 });
 const second = stepOf(queue, first.after);
 
 const session = (): FencedSession => new FencedSession(fenceCommands);
-const feed = (to: FencedSession, ...replies: readonly string[]): SessionEvent[] => to.receive(Buffer.from(replies.join('')));
+const feed = (to: FencedSession, ...replies: readonly string[]): SessionEvent[] =>
+  to.receive(Buffer.from(replies.join('')));
 const sent = (from: FencedSession): string => Buffer.concat(from.takeWrites()).toString('latin1');
 /** What arms and queues a step. */
 const armed = (step: Step): string =>
-  Buffer.concat([fenceCommands.arm, fenceCommands.multi, ...step.chunks, fenceCommands.set(step.fence)]).toString('latin1');
+  Buffer.concat([
+    ...[fenceCommands.arm, fenceCommands.multi, ...step.chunks],
+    fenceCommands.set(step.fence),
+  ]).toString('latin1');
 const EXEC = encodeCommand('EXEC').toString();
 const DISCARD = encodeCommand('DISCARD').toString();
 
@@ -56,8 +61,9 @@ test('the road: checked, executed, the next step behind it', () => {
   assert.equal(sent(it), EXEC);
   const events = feed(it, '*3\r\n', OK, '-WRONGTYPE no\r\n', OK);
   const poison = `-${(second.passedOver[0] as { error: string }).error}\r\n`;
+  const both = crc32(`${OK}${OK}${OK}${poison}-WRONGTYPE no\r\n`);
   assert.deepEqual(events, [
-    { type: 'committed', step: second, dataErrors: 1, hash: crc32(`${OK}${OK}${OK}${poison}-WRONGTYPE no\r\n`), tainted: undefined, repliesLost: false },
+    { type: 'committed', step: second, dataErrors: 1, hash: both, tainted: undefined, repliesLost: false },
   ]);
   assert.ok(it.isIdle);
 });
@@ -87,7 +93,8 @@ test('the fence moved before WATCH: GET shows it while the step is queued alread
 test('the fence is gone', () => {
   const it = session();
   it.queue(second, first.fence);
-  assert.deepEqual(feed(it, OK, bulk(undefined), OK, QUEUED.repeat(3), OK).at(-1), { type: 'failed', failure: { type: 'moved' } });
+  const events = feed(it, OK, bulk(undefined), OK, QUEUED.repeat(3), OK);
+  assert.deepEqual(events.at(-1), { type: 'failed', failure: { type: 'moved' } });
 });
 
 test('EXEC nil: the step behind it believes what never was, and is discarded', () => {
@@ -122,7 +129,8 @@ for (const at of ['command', 'fence'] as const) {
     const oom = '-OOM command not allowed\r\n';
     feed(it, OK, bulk(undefined), OK, at === 'command' ? oom + QUEUED + QUEUED : QUEUED + QUEUED + oom);
     assert.equal(sent(it), DISCARD);
-    assert.deepEqual(feed(it, OK), [{ type: 'failed', failure: { type: 'refused', error: 'OOM command not allowed' } }]);
+    const failure = { type: 'refused', error: 'OOM command not allowed' };
+    assert.deepEqual(feed(it, OK), [{ type: 'failed', failure }]);
   });
 }
 

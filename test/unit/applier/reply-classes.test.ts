@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classifyError, isOutOfMemory, unwrapAbort, type ErrorClass } from '../../../src/workers/applier/reply-classes.js';
+import {
+  classifyError,
+  isOutOfMemory,
+  unwrapAbort,
+  type ErrorClass,
+} from '../../../src/workers/applier/reply-classes.js';
 
 const cases: readonly [string, ErrorClass][] = [
   ["OOM command not allowed when used memory > 'maxmemory'.", 'environment'],
@@ -12,7 +17,7 @@ const cases: readonly [string, ErrorClass][] = [
   ["NOPERM User default has no permissions to run the 'set' command", 'environment'],
   ['NOAUTH Authentication required.', 'environment'],
   ["ERR unknown command 'hsetex', with args beginning with: 'h' ", 'environment'],
-  ["EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.", 'environment'],
+  ['EXECABORT Transaction discarded because of: OOM command not allowed when used memory is high', 'environment'],
   ['EXECABORT Transaction discarded because of: LOADING Redis is loading the dataset in memory', 'environment'],
   ["EXECABORT Transaction discarded because of: ERR unknown command 'x'", 'environment'],
   ['EXECABORT Transaction discarded because of previous errors.', 'unknown'],

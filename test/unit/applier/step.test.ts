@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeFence, type FenceValue } from '../../../src/shared/fence-value.js';
+import { formatPosition } from '../../../src/shared/position.js';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
 import { buildStep, positionOf, type Step } from '../../../src/workers/applier/step.js';
 import {
@@ -41,7 +42,7 @@ test('records side by side become one step, and the fence behind it says so', ()
   assert.deepEqual(fence.next, { offset: 2, index: 0 });
   assert.equal(fence.logClockMs, 5000, 'the log clock does not step back');
   assert.deepEqual([...fence.incarnations.values()], [{ batch: 1, clockMs: 5000 }, { batch: 1, clockMs: 5000 }]);
-  assert.deepEqual([0, 1, 2].map((i) => positionOf(step, i)), [{ offset: 0, index: 0 }, { offset: 0, index: 1 }, { offset: 1, index: 0 }]);
+  assert.deepEqual([0, 1, 2].map((i) => formatPosition(positionOf(step, i))), ['0:0', '0:1', '1:0']);
 });
 
 test('however the steps fall, the bytes and the last fence are the same', () => {
