@@ -4,8 +4,6 @@
  */
 
 import assert from 'node:assert/strict';
-import { readdir, stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { describeProgress, type Load } from '../support/load.js';
@@ -34,13 +32,6 @@ async function goOnAndCheck(t: TestContext, world: TestWorld, load: Load, restar
   await world.check();
 }
 
-/** The part of the append-only file that Redis appends to. */
-async function appendedFile(redis: RackRedis): Promise<string> {
-  const folder = join(redis.folder, 'appendonlydir');
-  const [file] = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
-  return join(folder, file);
-}
-
 describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
   it('is killed and comes back with its data', async (t) => {
     const { world, load, redis } = await underLoad(t);
@@ -54,10 +45,7 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     const { world, load, redis } = await underLoad(t);
     const positionBefore = (await redis.use(readFence))?.next.offset ?? 0;
     await redis.kill();
-    const file = await appendedFile(redis);
-    const { size } = await stat(file);
-    // In the middle of a command, as the machine left it.
-    await truncate(file, Math.floor(size / 2) - 3);
+    await redis.loseTail((size) => Math.floor(size / 2) - 3, 'torn');
     const [pylon] = world.racks[0].running;
     await goOnAndCheck(t, world, load, async () => {
       pylon.pause(); // so that what Redis came back with can be seen
@@ -73,7 +61,7 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     const [east] = world.racks;
     const [pylon] = east.running;
     await redis.kill();
-    await truncate(await appendedFile(redis), 0);
+    await redis.loseTail(() => 0, 'torn');
     await redis.restart();
     await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_GONE/.test(state));
     assert.equal(await redis.use((client) => client.text('DBSIZE')), '0');

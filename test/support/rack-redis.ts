@@ -3,11 +3,12 @@
  * breakable: killed, restarted on the same port and data with other settings, paused, asked for its digest.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../src/main/embedded/ports.js';
 import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
+import { run } from './child.js';
 import { RespClient } from './resp-client.js';
 
 /** Arguments in the form of redis.conf: name and value. */
@@ -17,23 +18,32 @@ export class RackRedis {
   readonly folder: string;
   readonly port: number;
   readonly #settings: RedisSettings;
+  readonly #database: number;
   #redis: EmbeddedRedis;
 
-  private constructor(folder: string, settings: RedisSettings, redis: EmbeddedRedis) {
+  private constructor(folder: string, settings: RedisSettings, database: number, redis: EmbeddedRedis) {
     this.folder = folder;
     this.port = redis.port;
     this.#settings = settings;
+    this.#database = database;
     this.#redis = redis;
   }
 
-  /** Starts an empty Redis on a free port and waits until it answers. */
-  static async start(settings: RedisSettings = {}): Promise<RackRedis> {
+  /** Starts an empty Redis on a free port and waits until it answers. @param database where its rack's data lives */
+  static async start(settings: RedisSettings = {}, database = 0): Promise<RackRedis> {
     const folder = await mkdtemp(join(tmpdir(), 'pylon-test-redis-'));
-    return new RackRedis(folder, settings, await startRedis({ dataDir: folder, args: toArguments(settings) }));
+    const redis = await startRedis({ dataDir: folder, args: toArguments(settings) });
+    return new RackRedis(folder, settings, database, redis);
   }
 
+  /** As PYLON_REDIS has it. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const user = this.#password === undefined ? '' : `:${encodeURIComponent(this.#password)}@`;
+    return `redis://${user}127.0.0.1:${this.port}/${this.#database}`;
+  }
+
+  get #password(): string | undefined {
+    return this.#settings['requirepass'];
   }
 
   /** Starts the process on the data that is there, and waits until that is loaded. */
@@ -43,9 +53,12 @@ export class RackRedis {
     this.#redis = await startRedis({ dataDir: this.folder, port: this.port, args });
   }
 
-  /** A connection past Pylon. */
-  connect(deadlineMs = 20_000): Promise<RespClient> {
-    return RespClient.connect({ port: this.port, deadlineMs });
+  /** A connection past Pylon, to the rack's database. */
+  async connect(deadlineMs = 20_000): Promise<RespClient> {
+    const client = await RespClient.connect({ port: this.port, deadlineMs });
+    if (this.#password !== undefined) await client.text('AUTH', this.#password);
+    if (this.#database !== 0) await client.text('SELECT', this.#database);
+    return client;
   }
 
   /** Uses a connection for one piece of work. */
@@ -70,6 +83,22 @@ export class RackRedis {
   /** Ends the process without warning; the data stays. */
   kill(): Promise<void> {
     return this.#redis.kill('SIGKILL');
+  }
+
+  /**
+   * Takes the end off its append-only file, as a loss of power may: Redis is then missing its last writes. To be called
+   * while it is not running.
+   * @param bytesLeft from the size of the file (of what was appended since its last rewrite)
+   * @param tail `torn`: cut within a command, as it comes; `mended`: as redis-check-aof leaves it
+   */
+  async loseTail(bytesLeft: (size: number) => number, tail: 'torn' | 'mended'): Promise<void> {
+    const folder = join(this.folder, 'appendonlydir');
+    const files = await readdir(folder);
+    const appended = join(folder, files.find((name) => name.endsWith('.incr.aof')) as string);
+    await truncate(appended, bytesLeft((await stat(appended)).size));
+    if (tail === 'torn') return;
+    const manifest = join(folder, files.find((name) => name.endsWith('.manifest')) as string);
+    await run('redis-check-aof', ['--fix', manifest], 20_000, 'y\ny\n');
   }
 
   /** Ends the process, and removes the data. */

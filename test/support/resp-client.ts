@@ -71,9 +71,9 @@ export class RespClient {
   /** Settles when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #deadlineMs: number;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new Fifo<Waiting>();
   /** Replies that came before anybody asked for them. */
-  readonly #early: Reply[] = [];
+  readonly #early = new Fifo<Reply>();
   readonly #kept: Buffer[] | undefined;
   #unread: Buffer = Buffer.alloc(0);
   #ended = false;
@@ -227,7 +227,26 @@ export class RespClient {
 
   #lose(): void {
     this.#ended = true;
-    for (const waiting of this.#waiting.splice(0)) waiting.settle('lost');
+    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift()) waiting.settle('lost');
+  }
+}
+
+/** First in, first out; an array's own `shift` moves all that is behind, which long pipelines feel. */
+class Fifo<T> {
+  #items: T[] = [];
+  #first = 0;
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#first];
+    if (item !== undefined && ++this.#first * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    return item;
   }
 }
 

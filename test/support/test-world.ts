@@ -31,6 +31,8 @@ export interface RackPlan {
   /** How many Pylons to start; 1 where nothing is said. */
   readonly pylons?: number;
   readonly redis?: RedisSettings;
+  /** Of that Redis; 0 where nothing is said. */
+  readonly database?: number;
   readonly env?: Environment;
   /** File to run in place of Pylon's own. */
   readonly entry?: string;
@@ -185,9 +187,10 @@ export class TestWorld {
    * @throws Error describing what is broken
    */
   async check(patience?: Patience): Promise<void> {
-    await this.converge(patience);
+    const difference = await this.converge(patience).then(() => '', (error: Error) => `${error.message}\n`);
     const violations = await this.violations();
-    if (violations.length > 0) throw new Error(`seed ${this.seed}: ${describeViolations(violations)}`);
+    if (difference === '' && violations.length === 0) return;
+    throw new Error(`seed ${this.seed}: ${difference}${describeViolations(violations)}`);
   }
 
   /** What the checker finds in the racks now, of all loads of this world. */
@@ -239,7 +242,7 @@ export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWor
   };
   await Promise.all(
     plan.racks.map(async (rackPlan) => {
-      const redis = await RackRedis.start(rackPlan.redis);
+      const redis = await RackRedis.start(rackPlan.redis, rackPlan.database);
       world.racks.push(new TestRack(rackPlan.name, redis, { ...env, ...rackPlan.env }));
     }),
   );
