@@ -269,7 +269,7 @@ export class Applier {
 
   #waitForLink(): void {
     this.#phase = 'link';
-    const detail = `no connection to Redis: ${this.#linkReason}`;
+    const detail = `no connection to Redis to work with: ${this.#linkReason}`;
     if (this.#state !== 'waiting' || this.#troubleTold !== detail) this.#become('waiting', detail);
     this.#tell({ code: 'PYLON_REDIS', message: detail });
   }
