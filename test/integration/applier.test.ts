@@ -147,7 +147,7 @@ test('Redis is full, and what the log holds next frees memory: it gets there by 
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
   await client.config('SET', 'maxmemory', String(used - 1_000_000));
   const last = await log.append(
-    author.commands(['SET', 'grows', 'x'], ['LPOP', 'grows'], ['GETDEL', 'k0']),
+    author.commands(['SET', 'grows', 'x'], ['LPOP', 'grows'], ['GETDEL', 'k0']), // LPOP: WRONGTYPE
     author.barrier(),
     author.commands(...Array.from({ length: 150 }, (_, i) => ['DEL', `k${i}`]), ['SET', 'after', 'y']),
   );
@@ -155,6 +155,9 @@ test('Redis is full, and what the log holds next frees memory: it gets there by 
   assert.equal(it.state, 'applying');
   assert.deepEqual(await client.mget('grows', 'after', 'k0', 'k149', 'k150'), ['x', 'y', null, null, value]);
   assert.ok(it.messages.some((message) => message.type === 'trouble' && /out of memory/.test(message.error.message)));
+  const { dataErrors, poisonCommands, commandsApplied } = it.counters.snapshot();
+  // Counted as it would be in a rack whose Redis is not full.
+  assert.deepEqual({ dataErrors, poisonCommands, commandsApplied }, { dataErrors: 1, poisonCommands: 0, commandsApplied: 454 });
 });
 
 test('Redis becomes a read-only replica that cannot load, and a master again', async (t) => {

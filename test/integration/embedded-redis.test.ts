@@ -1,7 +1,7 @@
 // The embedded Redis: serves, keeps its data over a clean restart and a kill, says why it does not start.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -44,6 +44,28 @@ test('serves on a port of its own, and keeps its data', async () => {
     await redis.stop();
   }
   await assert.rejects(ask(redis.url, (client) => client.ping()));
+});
+
+test('takes a torn transaction off its append-only file before it starts', async () => {
+  const dataDir = join(dir, 'torn');
+  const redis = await startRedis({ dataDir });
+  try {
+    await ask(redis.url, (client) => client.multi().incr('a').incr('b').exec());
+    await ask(redis.url, (client) => client.multi().incr('a').incr('b').exec());
+    await redis.kill('SIGKILL');
+    const folder = join(dataDir, 'appendonlydir');
+    const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) as string);
+    truncateSync(file, statSync(file).size - 20); // behind the second INCR a
+    await redis.restart();
+    const counts = (): Promise<(string | null)[]> => ask(redis.url, (client) => client.mget('a', 'b'));
+    assert.deepEqual(await counts(), ['1', '1']);
+    await ask(redis.url, (client) => client.multi().incr('a').incr('b').exec());
+    await redis.restart();
+    assert.deepEqual(await counts(), ['2', '2']);
+    assert.match(readFileSync(redis.logFile, 'utf8'), /Successfully truncated AOF/);
+  } finally {
+    await redis.stop();
+  }
 });
 
 test('pauses and goes on', async () => {

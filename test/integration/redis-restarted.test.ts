@@ -8,12 +8,15 @@ import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { describeProgress, type Load } from '../support/load.js';
 import { readFence } from '../support/rack-data.js';
-import type { RackRedis } from '../support/rack-redis.js';
+import type { RackRedis, RedisSettings } from '../support/rack-redis.js';
 import { startWorld, type TestWorld } from '../support/test-world.js';
 
 /** A world of two racks, with a load on the first. */
-async function underLoad(t: TestContext): Promise<{ world: TestWorld; load: Load; redis: RackRedis }> {
-  const world = await startWorld(t, { racks: [{ name: 'east' }, { name: 'west' }] });
+async function underLoad(
+  t: TestContext,
+  settings: RedisSettings = {},
+): Promise<{ world: TestWorld; load: Load; redis: RackRedis }> {
+  const world = await startWorld(t, { racks: [{ name: 'east', redis: settings }, { name: 'west' }] });
   const load = world.startLoad(world.racks[0], { writes: 1e9, writesPerSecondMax: 4000 });
   await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 4000);
   return { world, load, redis: world.racks[0].redis };
@@ -45,7 +48,7 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     const { world, load, redis } = await underLoad(t);
     const positionBefore = (await redis.use(readFence))?.next.offset ?? 0;
     await redis.kill();
-    await redis.loseTail((size) => Math.floor(size / 2) - 3, 'torn');
+    await redis.loseTail((size) => Math.floor(size / 2) - 3);
     const [pylon] = world.racks[0].running;
     await goOnAndCheck(t, world, load, async () => {
       pylon.pause(); // so that what Redis came back with can be seen
@@ -56,12 +59,30 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     });
   });
 
+  // Torn within a MULTI: what stands there of it must not be executed together with what comes behind.
+  for (const [what, settings] of [
+    ['and loads its file as far as it goes', { 'aof-load-truncated': 'yes' }],
+    ['and its file is mended', {}],
+  ] as const) {
+    it(`is torn, and restarted twice, ${what}`, async (t) => {
+      const { world, load, redis } = await underLoad(t, settings);
+      await redis.kill();
+      await redis.loseTail((size) => size - 1000);
+      await redis.restart();
+      const after = load.progress.acknowledged;
+      await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > after + 2000);
+      await eventually('them to be applied', () => world.racks[0].running[0].applier(), (state) => state.startsWith('applying'));
+      await redis.kill();
+      await goOnAndCheck(t, world, load, () => redis.restart());
+    });
+  }
+
   it('loses everything: Pylon stops and says so, and fills it again when it is started anew', async (t) => {
     const { world, load, redis } = await underLoad(t);
     const [east] = world.racks;
     const [pylon] = east.running;
     await redis.kill();
-    await redis.loseTail(() => 0, 'torn');
+    await redis.loseTail(() => 0);
     await redis.restart();
     await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_GONE/.test(state));
     assert.equal(await redis.use((client) => client.text('DBSIZE')), '0');

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../src/main/embedded/ports.js';
 import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
-import { run } from './child.js';
 import { RespClient } from './resp-client.js';
 
 /** Arguments in the form of redis.conf: name and value. */
@@ -86,19 +85,15 @@ export class RackRedis {
   }
 
   /**
-   * Takes the end off its append-only file, as a loss of power may: Redis is then missing its last writes. To be called
-   * while it is not running.
+   * Takes the end off its append-only file, as a loss of power may: Redis is then missing its last writes, and the file
+   * may end within a command or a transaction. To be called while it is not running.
    * @param bytesLeft from the size of the file (of what was appended since its last rewrite)
-   * @param tail `torn`: cut within a command, as it comes; `mended`: as redis-check-aof leaves it
    */
-  async loseTail(bytesLeft: (size: number) => number, tail: 'torn' | 'mended'): Promise<void> {
+  async loseTail(bytesLeft: (size: number) => number): Promise<void> {
     const folder = join(this.folder, 'appendonlydir');
-    const files = await readdir(folder);
-    const appended = join(folder, files.find((name) => name.endsWith('.incr.aof')) as string);
-    await truncate(appended, bytesLeft((await stat(appended)).size));
-    if (tail === 'torn') return;
-    const manifest = join(folder, files.find((name) => name.endsWith('.manifest')) as string);
-    await run('redis-check-aof', ['--fix', manifest], 20_000, 'y\ny\n');
+    const appended = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof')).sort(byNumber).at(-1) as string;
+    const file = join(folder, appended);
+    await truncate(file, bytesLeft((await stat(file)).size));
   }
 
   /** Ends the process, and removes the data. */
@@ -106,6 +101,12 @@ export class RackRedis {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** appendonly.aof.<number>.incr.aof: the largest is the one being written. */
+function byNumber(a: string, b: string): number {
+  const numberOf = (name: string): number => Number(/\.(\d+)\.incr/.exec(name)?.[1]);
+  return numberOf(a) - numberOf(b);
 }
 
 function toArguments(settings: RedisSettings): string[] {

@@ -61,7 +61,7 @@ const misfortunes: Readonly<Record<string, Misfortune>> = {
   'Redis loses its last writes': async ({ random }, rack) => {
     await rack.redis.kill();
     // Never all of it: a Redis that lost everything needs a human.
-    await rack.redis.loseTail((size) => size - random.below(Math.min(200_000, size >> 1)), 'mended');
+    await rack.redis.loseTail((size) => size - random.below(Math.min(200_000, size >> 1)));
     await rack.redis.restart();
   },
   'Redis is paused': async ({ random }, rack) => {
@@ -97,8 +97,9 @@ it('a world keeps its promise through one misfortune after the other', { timeout
     kafka: kafka.bootstrapServers,
     env: { PYLON_WRITE_TIMEOUT_MS: '5000' },
     racks: [
-      { name: 'east', pylons: 2 },
-      { name: 'west', pylons: 2 },
+      // One Redis loads a torn file as far as it goes, one refuses it and has it mended.
+      { name: 'east', pylons: 2, redis: { 'aof-load-truncated': 'yes' } },
+      { name: 'west', pylons: 2, redis: { 'aof-load-truncated': 'no' } },
     ],
   });
   const random = new Random(world.seed);

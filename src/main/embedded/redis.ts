@@ -2,10 +2,13 @@
 // and for tests. A production rack has its own Redis.
 //
 // Every acknowledged write survives a kill of the process (it is in the file before the reply leaves), and all but the
-// last second survives a loss of power (appendfsync everysec).
+// last second survives a loss of power (appendfsync everysec). A crash may tear the file within a transaction. Left to
+// itself Redis would load such a file and keep the torn part in it; ours refuses it (aof-load-truncated no), and then
+// redis-check-aof takes the whole transaction off.
 
+import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { childError, killChild, startChild, type Child } from './child.js';
@@ -77,12 +80,25 @@ function handle(options: RedisOptions, port: number, first: Child): EmbeddedRedi
 }
 
 async function start(options: RedisOptions, port: number): Promise<Child> {
+  try {
+    return await startOnce(options, port);
+  } catch (error) {
+    if (!(error instanceof Error) || !isTorn.test(error.message)) throw error;
+    await mendFile(options.dataDir);
+    return await startOnce(options, port);
+  }
+}
+
+/** Why it does not start: the end of its file, or of one before its last. */
+const isTorn = /Unexpected end of file reading the append only file|the truncated file is not the last file/;
+
+async function startOnce(options: RedisOptions, port: number): Promise<Child> {
   const child = await startChild({
     name: 'Redis',
     command: 'redis-server',
     // Last, since ready() reads the log: the level.
     args: [...baseArgs(options.dataDir, port), ...(options.args ?? []), '--loglevel', 'notice'],
-    logFile: join(options.dataDir, 'redis.log'),
+    logFile: logFile(options.dataDir),
   });
   try {
     await ready(child, port, options.startTimeoutMs ?? 30_000);
@@ -93,10 +109,38 @@ async function start(options: RedisOptions, port: number): Promise<Child> {
   return child;
 }
 
+/**
+ * Cuts the torn end off the append-only file; what is cut is told in Redis's log.
+ * @throws Error when redis-check-aof cannot
+ */
+async function mendFile(dataDir: string): Promise<void> {
+  const folder = join(dataDir, fileFolder);
+  const manifest = readdirSync(folder).find((name) => name.endsWith('.manifest'));
+  if (manifest === undefined) throw new Error(`${folder} holds no manifest of an append-only file`);
+  const log = openSync(logFile(dataDir), 'a');
+  try {
+    const tool = spawn('redis-check-aof', ['--fix', join(folder, manifest)], { stdio: ['pipe', log, log] });
+    tool.stdin?.on('error', () => {}); // it asks only when there is something to cut
+    tool.stdin?.end('y\ny\n');
+    const code = await new Promise<number | null>((resolve, reject) => {
+      tool.once('error', reject);
+      tool.once('exit', resolve);
+    });
+    if (code !== 0) throw new Error(`redis-check-aof could not mend ${folder}; see ${logFile(dataDir)}`);
+  } finally {
+    closeSync(log);
+  }
+}
+
+const fileFolder = 'appendonlydir'; // its default since Redis 7.0
+
+const logFile = (dataDir: string): string => join(dataDir, 'redis.log');
+
 function baseArgs(dataDir: string, port: number): string[] {
   return [
     ...['--bind', '127.0.0.1', '--port', String(port), '--protected-mode', 'yes', '--daemonize', 'no'],
     ...['--dir', dataDir, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+    ...['--aof-load-truncated', 'no'],
     ...['--logfile', '', '--always-show-logo', 'no'],
   ];
 }

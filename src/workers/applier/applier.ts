@@ -269,7 +269,7 @@ export class Applier {
 
   #waitForLink(): void {
     this.#phase = 'link';
-    const detail = `no connection to Redis: ${this.#linkReason}`;
+    const detail = `no connection to Redis to work with: ${this.#linkReason}`;
     if (this.#state !== 'waiting' || this.#troubleTold !== detail) this.#become('waiting', detail);
     this.#tell({ code: 'PYLON_REDIS', message: detail });
   }
@@ -507,11 +507,15 @@ export class Applier {
         this.#counters.add('stepsRetried', 1);
         return this.#refused(failure.error);
       case 'rejected': {
-        const position = this.#feeder.reject(failure.step, failure.index, failure.error);
-        const message = `command ${position} is passed over: this Redis refuses it for good: ${failure.error}`;
-        this.#tell({ code: 'PYLON_REDIS', message });
+        const { step, index, error, isData } = failure;
+        const position = this.#feeder.reject(step, index, { error, isData });
+        const message = `command ${position} is passed over: this Redis refuses it for good: ${error}`;
+        if (!isData) this.#tell({ code: 'PYLON_REDIS', message });
         return this.#readFence();
       }
+      case 'unscripted':
+        this.#pace.ordinary();
+        return this.#pause(this.#pace.backoffMs());
       case 'aborted':
         this.#counters.add('stepsRetried', 1);
         this.#pace.aborted();

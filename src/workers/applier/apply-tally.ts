@@ -18,8 +18,10 @@ export class ApplyTally {
   applied(step: Step): void {
     const { counters } = this;
     counters.add('stepsApplied', 1);
-    counters.add('commandsApplied', step.commandCount);
-    counters.add('poisonCommands', step.passedOver.length);
+    const dataErrors = step.passedOver.reduce((count, { isData }) => count + (isData ? 1 : 0), 0);
+    counters.add('commandsApplied', step.commandCount + dataErrors);
+    counters.add('dataErrors', dataErrors);
+    counters.add('poisonCommands', step.passedOver.length - dataErrors);
     counters.add('recordsApplied', step.records);
     counters.add('duplicateRecords', step.duplicates);
     counters.add('foreignRecords', step.foreign);

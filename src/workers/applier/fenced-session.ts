@@ -35,7 +35,7 @@ import { crc32 } from 'node:zlib';
 import { PylonError } from '../../shared/errors.js';
 import { assert } from '../../shared/limits.js';
 import type { FenceCommands } from './fence-commands.js';
-import { fenceMovedCode, type LoneKind } from './lone-step.js';
+import { fenceMovedCode, isScriptsOwnError, type LoneKind } from './lone-step.js';
 import { classifyError } from './reply-classes.js';
 import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
 import type { Commit, Failure, SessionEvent } from './session-events.js';
@@ -329,7 +329,7 @@ export class FencedSession implements ReplyHandler {
     open.answered++;
     const isCommand = index < open.step.commandCount;
     if (isCommand && classifyError(text) === 'data') {
-      this.#failure ??= { type: 'rejected', step: open.step, index, error: text };
+      this.#failure ??= { type: 'rejected', step: open.step, index, error: text, isData: false };
     } else this.#refused(text);
     if (open.answered === open.step.commandCount + 1) this.#endOfQueue();
   }
@@ -368,8 +368,9 @@ export class FencedSession implements ReplyHandler {
       const { hash } = this;
       this.#events.push({ type: 'committed', step, dataErrors: 0, hash, tainted: undefined, repliesLost: true });
     } else if (error.startsWith(fenceMovedCode)) this.#failure ??= { type: 'moved' };
+    else if (isScriptsOwnError(error)) this.#failure ??= { type: 'unscripted' };
     else if (step.commandCount === 1 && classifyError(error) === 'data') {
-      this.#failure ??= { type: 'rejected', step, index: 0, error };
+      this.#failure ??= { type: 'rejected', step, index: 0, error, isData: true };
     } else this.#failure ??= { type: 'refused', error };
     this.#settle();
   }

@@ -11,7 +11,8 @@
  *   is below the limit plus a headroom. So the log moves on until the frees in it are reached, or the headroom is used
  *   up.
  *
- * A command that fails leaves the fence where it was. Checked on Redis 7.0.15.
+ * A command that fails leaves the fence where it was. A data error reads exactly as it would without the script. Only
+ * what Redis says before it runs a command has other words within a script (`isScriptsOwnError`). Checked on Redis 7.0.15.
  */
 
 import { Buffer } from 'node:buffer';
@@ -24,6 +25,11 @@ export type LoneKind = 'freeing' | 'growing';
 
 /** First word of the error when the fence is not the one believed in. */
 export const fenceMovedCode = 'PYLONMOVED';
+
+/** The words that scripts have for a wrong number of arguments; a command that is queued gets others. */
+export function isScriptsOwnError(error: string): boolean {
+  return error.startsWith('ERR Wrong number of args calling');
+}
 
 /** Lua's stack bounds what unpack() can hold. */
 const argumentsMax = 4_000;

@@ -13,13 +13,14 @@ export type DialogueReply =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'error'; readonly text: string }
   | { readonly type: 'nil' }
-  /** An array that is not nil; its elements were of no interest. */
-  | { readonly type: 'array' };
+  /** An array that is not nil; `text` is its elements as they came. */
+  | { readonly type: 'array'; readonly text: string };
 
 export class RedisDialogue implements ReplyHandler {
   readonly #reader = new ReplyReader(this);
   readonly #send: (bytes: Uint8Array) => void;
   readonly #waiting: ((reply: DialogueReply) => void)[] = [];
+  #elements = '';
 
   /** @param send writes to the socket */
   constructor(send: (bytes: Uint8Array) => void) {
@@ -61,6 +62,7 @@ export class RedisDialogue implements ReplyHandler {
   }
 
   arrayStart(count: number): void {
+    this.#elements = '';
     if (count < 0) this.#answer({ type: 'nil' });
   }
 
@@ -68,12 +70,14 @@ export class RedisDialogue implements ReplyHandler {
     return -1;
   }
 
-  arrayBytes(): void {}
+  arrayBytes(chunk: Buffer, start: number, end: number): void {
+    this.#elements += chunk.toString('latin1', start, end);
+  }
 
   arrayError(): void {}
 
   arrayEnd(): void {
-    this.#answer({ type: 'array' });
+    this.#answer({ type: 'array', text: this.#elements });
   }
 
   #answer(reply: DialogueReply): void {

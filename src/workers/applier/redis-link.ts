@@ -1,7 +1,7 @@
 /**
  * The applier's connection to the backing Redis: makes it, tests it, hands bytes both ways, and makes it again when it
  * is lost, for ever, with growing pauses. A connection is `up` only when Redis has answered who it is, does not evict
- * at random, and has passed the self-test. One static buffer takes what is read.
+ * at random, has no torn append-only file, and has passed the self-test. One static buffer takes what is read.
  *
  * What is said on a connection that is up is the applier's business.
  */
@@ -11,6 +11,7 @@ import net from 'node:net';
 import { PylonError, reportOf, type ErrorReport } from '../../shared/errors.js';
 import { limits } from '../../shared/limits.js';
 import type { RedisEndpoint } from '../../shared/messages.js';
+import { settleFile } from './append-only-file.js';
 import { introduce, RedisDialogue } from './redis-dialogue.js';
 import { selfTest } from './self-test.js';
 
@@ -51,7 +52,7 @@ export class RedisLink {
   #failures = 0;
   #closed = false;
   #lastByteMs = 0;
-  #warned = '';
+  readonly #warned = new Set<string>();
 
   constructor(endpoint: RedisEndpoint, name: string, handlers: RedisLinkHandlers) {
     this.#endpoint = endpoint;
@@ -119,24 +120,31 @@ export class RedisLink {
       introduce(tested.dialogue, this.#endpoint, `${this.#name}-applier`),
       introduce(other.dialogue, this.#endpoint, `${this.#name}-applier-test`),
     ]);
-    await this.#examine(tested.dialogue);
+    const info = await tested.dialogue.expectText('INFO');
+    this.#examine(info);
+    // Before the self-test, which writes.
+    this.#warn(await settleFile(tested.dialogue, info));
     await selfTest(tested.dialogue, other.dialogue);
     // Or Redis might close this connection to save memory. Before 7.0 it is unknown, and so is the danger.
     await tested.dialogue.request('CLIENT', 'NO-EVICT', 'ON');
   }
 
   /** @throws PylonError PYLON_REDIS when this Redis may lose the fence by its own settings */
-  async #examine(dialogue: RedisDialogue): Promise<void> {
-    const info = await dialogue.expectText('INFO');
+  #examine(info: string): void {
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? '';
     if (policy === 'allkeys-random') {
       throw new PylonError('PYLON_REDIS', 'maxmemory-policy allkeys-random may evict the fence: use noeviction');
     }
-    if (policy.startsWith('allkeys-') && this.#warned !== policy) {
-      this.#warned = policy;
-      const message = `maxmemory-policy is ${policy}: racks differ by what each evicts; use noeviction`;
-      this.#handlers.trouble({ code: 'PYLON_REDIS', message });
+    if (policy.startsWith('allkeys-')) {
+      this.#warn(`maxmemory-policy is ${policy}: racks differ by what each evicts; use noeviction`);
     }
+  }
+
+  /** Once per message, not once per connection. */
+  #warn(message: string | undefined): void {
+    if (message === undefined || this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#handlers.trouble({ code: 'PYLON_REDIS', message });
   }
 
   #serve(connection: Connection): void {

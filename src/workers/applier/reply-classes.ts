@@ -59,7 +59,6 @@ const dataCodes: ReadonlySet<string> = new Set([
 const dataTexts: readonly string[] = [
   // arguments
   'wrong number of arguments',
-  'Wrong number of args calling',
   'syntax error',
   'value is not an integer',
   'value is not a valid float',

@@ -10,8 +10,19 @@ export type Failure =
   | { readonly type: 'moved' }
   /** Redis does not take commands now. Nothing happened. */
   | { readonly type: 'refused'; readonly error: string }
-  /** Redis will never take this command of the step. Nothing happened. */
-  | { readonly type: 'rejected'; readonly step: Step; readonly index: number; readonly error: string }
+  /**
+   * Redis will never take this command of the step. Nothing happened. `isData`: it was run, by a script, and its reply
+   * is this data error; else it was refused when queued.
+   */
+  | {
+      readonly type: 'rejected';
+      readonly step: Step;
+      readonly index: number;
+      readonly error: string;
+      readonly isData: boolean;
+    }
+  /** A script cannot say what Redis thinks of the command: it is to be seen in an ordinary step. Nothing happened. */
+  | { readonly type: 'unscripted' }
   /** Something ran, or failed, in a way that other racks may not have seen. */
   | { readonly type: 'tainted'; readonly error: string }
   /** The applier gave up the step. */

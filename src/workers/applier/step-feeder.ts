@@ -8,7 +8,7 @@ import type { FenceValue } from '../../shared/fence-value.js';
 import { formatPosition } from '../../shared/position.js';
 import type { ApplyQueue } from './apply-queue.js';
 import type { StepPace } from './step-pace.js';
-import { buildStep, positionOf, type Step } from './step.js';
+import { buildStep, positionOf, type Rejection, type Step } from './step.js';
 
 export class StepFeeder {
   readonly #queue: ApplyQueue;
@@ -18,8 +18,8 @@ export class StepFeeder {
   #tip: FenceValue | undefined;
   /** The next step, built ahead. */
   #prepared: Step | undefined;
-  /** Commands that this Redis refuses for good: position as text → error. */
-  readonly #rejections = new Map<string, string>();
+  /** Commands that are known to fail: position as text → how. */
+  readonly #rejections = new Map<string, Rejection>();
 
   constructor(queue: ApplyQueue, pace: StepPace, stepBytes: number) {
     this.#queue = queue;
@@ -62,9 +62,9 @@ export class StepFeeder {
   }
 
   /** A command is to be passed over from now on. @returns its position as text */
-  reject(step: Step, index: number, error: string): string {
+  reject(step: Step, index: number, rejection: Rejection): string {
     const position = formatPosition(positionOf(step, index));
-    this.#rejections.set(position, error);
+    this.#rejections.set(position, rejection);
     return position;
   }
 

@@ -70,6 +70,13 @@ export class StepPace {
     this.#lone = undefined;
   }
 
+  /** The next step is one command, but not a script. */
+  ordinary(): void {
+    this.#failures++;
+    this.#stepCommands = 1;
+    this.#lone = undefined;
+  }
+
   /** @returns true when there is another way to try at once; false when even the last one was refused */
   outOfMemory(): boolean {
     this.#stepCommands = 1;

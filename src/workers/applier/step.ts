@@ -24,14 +24,21 @@ export interface StepBounds {
   readonly bytes: number;
 }
 
-/** Commands that this Redis refused for good when they were queued: position as text → its error line. */
-export type Rejections = ReadonlyMap<string, string>;
+/** Why a command is not sent. */
+export interface Rejection {
+  /** What Redis answered, or would, without `-` and CRLF. */
+  readonly error: string;
+  /** Redis ran it, outside of a step, and this is the data error that it got; else no Redis is to see it. */
+  readonly isData: boolean;
+}
+
+/** Commands that are known to fail: position as text → how. */
+export type Rejections = ReadonlyMap<string, Rejection>;
 
 /** A command that is not sent: its error stands where its reply would. */
-export interface PassedOver {
+export interface PassedOver extends Rejection {
   /** How many commands of the step stand before it. */
   readonly command: number;
-  readonly error: string;
 }
 
 export interface Step {
@@ -164,7 +171,11 @@ class StepBuilder implements FrameSink {
   }
 
   poison(error: string): boolean {
-    this.#passedOver.push({ command: this.#commandCount, error });
+    return this.#passOver({ error, isData: false });
+  }
+
+  #passOver({ error, isData }: Rejection): boolean {
+    this.#passedOver.push({ command: this.#commandCount, error, isData });
     this.#index++;
     this.#breaks = true;
     return true;
@@ -173,8 +184,8 @@ class StepBuilder implements FrameSink {
   #command(buffer: Buffer, start: number, end: number): boolean {
     const position = { offset: this.#offset, index: this.#index };
     if (this.#rejections.size > 0) {
-      const error = this.#rejections.get(formatPosition(position));
-      if (error !== undefined) return this.poison(error);
+      const rejection = this.#rejections.get(formatPosition(position));
+      if (rejection !== undefined) return this.#passOver(rejection);
     }
     if (this.#commandCount > 0 && this.#bytes.bytes + end - start > this.#bounds.bytes) return false;
     if (this.#breaks) this.#runs.push({ command: this.#commandCount, position });

@@ -9,7 +9,10 @@ import { encodeFence } from '../../../src/shared/fence-value.js';
 import { limits } from '../../../src/shared/limits.js';
 import type { ApplierEffect } from '../../../src/workers/applier/applier-events.js';
 import { Applier } from '../../../src/workers/applier/applier.js';
+import { ApplyTally } from '../../../src/workers/applier/apply-tally.js';
 import { fenceCommands } from '../../../src/workers/applier/fence-commands.js';
+import { FencedSession } from '../../../src/workers/applier/fenced-session.js';
+import { encodeCommand } from '../../../src/shared/resp/encode.js';
 import { commandsValue, entry, fenceAt, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
 
 const OK = '+OK\r\n';
@@ -301,4 +304,28 @@ test('nonsense from Redis costs the connection, not the worker', () => {
   assert.equal(it.of('drop-link').length, 1);
   assert.equal(it.applier.state, 'waiting');
   assert.equal(it.handle({ type: 'link-up' }).redis(bulk(fenceAt(0))).applier.state, 'applying');
+});
+
+test('a data error met while out of memory is counted and hashed as on the ordinary way', () => {
+  const commands = [set('a', '1'), encodeCommand('LPUSH', 'a', 'x'), set('b', '2')];
+  const wrongType = 'WRONGTYPE Operation against a key holding the wrong kind of value';
+  const step = stepOf(queueOf(entry(0, commandsValue(1, commands))));
+  const ordinary = new Script().applies(fenceAt(0)).records(commandsValue(1, commands));
+  ordinary.redis(OK, bulk(fenceAt(0)), OK, queued(4)).redis('*4\r\n', OK, `-${wrongType}\r\n`, OK, OK);
+  assert.equal(ordinary.counters.get('appliedOffset'), 1);
+
+  const rejected = new Map([['0:1', { error: wrongType, isData: true }]]);
+  const again = stepOf(queueOf(entry(0, commandsValue(1, commands))), undefined, undefined, rejected);
+  assert.equal(again.fence, step.fence);
+  const session = new FencedSession(fenceCommands);
+  session.queue(again, fenceAt(0));
+  session.receive(Buffer.from(OK + bulk(fenceAt(0)) + OK + queued(3)));
+  session.execute();
+  session.receive(Buffer.from(`*3\r\n${OK}${OK}${OK}`));
+  assert.equal(session.hash, ordinary.counters.get('runningHash'));
+  const counters = new CounterBlock(createCounterMemory({ producers: 0, appliers: 1 }), 'applier');
+  new ApplyTally(counters).applied(again);
+  for (const slot of ['dataErrors', 'poisonCommands', 'commandsApplied'] as const) {
+    assert.equal(counters.get(slot), ordinary.counters.get(slot), slot);
+  }
 });

@@ -118,7 +118,7 @@ test('a command refused while queued is known by its place, and EXEC is withheld
   const error = "ERR wrong number of arguments for 'set' command";
   feed(it, OK, bulk(undefined), OK, QUEUED, `-${error}\r\n`, QUEUED);
   assert.equal(sent(it), DISCARD);
-  assert.deepEqual(feed(it, OK), [{ type: 'failed', failure: { type: 'rejected', step: first, index: 1, error } }]);
+  assert.deepEqual(feed(it, OK), [{ type: 'failed', failure: { type: 'rejected', step: first, index: 1, error, isData: false } }]);
 });
 
 for (const at of ['command', 'fence'] as const) {

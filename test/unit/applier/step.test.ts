@@ -120,9 +120,9 @@ test('relative expiry becomes absolute by the log clock, not by the record alone
 
 test('what this Redis refused for good is passed over in its place', () => {
   const queue = queueOf(entry(0, commandsValue(1, [set('a', '1'), set('b', '2'), set('c', '3')])));
-  const step = stepOf(queue, newRack, wide, new Map([['0:1', 'ERR no']]));
+  const step = stepOf(queue, newRack, wide, new Map([['0:1', { error: 'ERR no', isData: true }]]));
   assert.equal(textOf(step), Buffer.concat([set('a', '1'), set('c', '3')]).toString());
-  assert.deepEqual(step.passedOver, [{ command: 1, error: 'ERR no' }]);
+  assert.deepEqual(step.passedOver, [{ command: 1, error: 'ERR no', isData: true }]);
 });
 
 test('a record from the future stops the applier, but only when its turn comes', () => {
