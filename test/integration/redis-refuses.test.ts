@@ -4,7 +4,9 @@
  */
 
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
+import { limits } from '../../src/shared/limits.js';
 import { eventually } from '../support/eventually.js';
 import { freePort, type RackRedis } from '../support/rack-redis.js';
 import { startWorld } from '../support/test-world.js';
@@ -23,6 +25,24 @@ function byCommand(name: string, says: RegExp, start: readonly string[], end: re
   };
   return { name, says, start: (redis) => run(redis, start), end: (redis) => run(redis, end) };
 }
+
+/** So full that not even Pylon's headroom is left, in which it looks for writes that free memory. */
+const outOfMemory: Refusal = {
+  name: 'out of memory',
+  says: /OOM/,
+  start: async (redis) => {
+    await redis.use(async (client) => {
+      await client.text('SET', '__pylon__:ballast', Buffer.alloc(limits.outOfMemoryHeadroomBytes));
+      await client.text('CONFIG', 'SET', 'maxmemory', '1');
+    });
+  },
+  end: async (redis) => {
+    await redis.use(async (client) => {
+      await client.text('DEL', '__pylon__:ballast');
+      await client.text('CONFIG', 'SET', 'maxmemory', '0');
+    });
+  },
+};
 
 /** A script that does not end, until it is killed. */
 const busy: Refusal = {
@@ -67,7 +87,7 @@ const loading: Refusal = {
 };
 
 const refusals: readonly Refusal[] = [
-  byCommand('out of memory', /OOM/, ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']),
+  outOfMemory,
   byCommand('without enough replicas', /NOREPLICAS/, ['CONFIG', 'SET', 'min-replicas-to-write', '1'], ['CONFIG', 'SET', 'min-replicas-to-write', '0']),
   byCommand('not permitted', /NOPERM/, ['ACL', 'SETUSER', 'default', '-incr'], ['ACL', 'SETUSER', 'default', '+@all']),
   {

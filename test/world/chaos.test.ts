@@ -69,6 +69,20 @@ const misfortunes: Readonly<Record<string, Misfortune>> = {
     await while_(random, 7000);
     await rack.redis.resume();
   },
+  'Redis is full': async ({ random }, rack) => {
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '1'));
+    await while_(random, 3000);
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '0'));
+  },
+  'Redis is full and the leader is killed': async ({ random }, rack) => {
+    const leader = await rack.leader({ deadlineMs: 60_000 });
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '1'));
+    await while_(random, 1000);
+    await leader.kill();
+    await rack.startPylon();
+    await rack.leader({ deadlineMs: 60_000 });
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '0'));
+  },
   'Redis and a Pylon are killed': async ({ random }, rack) => {
     await Promise.all([rack.redis.kill(), random.pick(rack.running).kill()]);
     await rack.redis.restart();
