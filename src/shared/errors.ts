@@ -23,6 +23,7 @@ export const errorCodes = {
   PYLON_UNKNOWN: 'it is not known whether the write is in the log',
   PYLON_NOT_LOGGED: 'the write is not in the log',
   PYLON_TOO_BIG: 'the command is over the size limit; nothing was logged',
+  PYLON_BUSY: 'too much is under way; nothing was done',
   PYLON_READ: 'the read cannot be answered',
   PYLON_STOPPING: 'this Pylon is stopping',
   PYLON_MISALIGNED: 'replies of the backing Redis do not match the requests',

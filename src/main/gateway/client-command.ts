@@ -63,7 +63,7 @@ function describe(client: Client): string {
   const ageSeconds = Math.floor((Date.now() - client.connectedMs) / 1000);
   return (
     `id=${client.id} addr=${remoteAddress}:${remotePort} laddr=${localAddress}:${localPort} name=${name} ` +
-    `age=${ageSeconds} db=0 resp=2 lib-name=${libraryName} lib-ver=${libraryVersion}`
+    `age=${ageSeconds} db=0 in-flight=${client.inFlight} resp=2 lib-name=${libraryName} lib-ver=${libraryVersion}`
   );
 }
 

@@ -21,6 +21,8 @@ export interface GatewayContext {
   readonly writeLogs: readonly WriteLog[];
   readonly flusher: OutletFlusher;
   readonly counters: CounterTally<'main'>;
+  /** Bytes of unfinished commands that all clients keep, at most `limits.pendingInputBytesMax`. */
+  readonly pendingInput: { bytes: number };
   readonly requestLimits: RequestLimits;
   /** null: everything is scanned on the main thread. */
   readonly parsePool: ParsePool | null;

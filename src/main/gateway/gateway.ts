@@ -50,6 +50,7 @@ export interface GatewayParts {
 const tableRows = 4096;
 const backlog = 1024;
 const expireIntervalMs = 500;
+const refusedLingerMs = 500;
 /** Redis's own words. */
 const tooManyReply = encodeError('ERR max number of clients reached');
 const stoppingReply = encodeError('PYLON_STOPPING this Pylon is stopping; connect to another');
@@ -92,6 +93,7 @@ export class Gateway implements ClientRegistry {
       writeLogs,
       flusher,
       counters: parts.counters,
+      pendingInput: { bytes: 0 },
       requestLimits: { ...DEFAULT_REQUEST_LIMITS, commandBytesMax: options.commandBytesMax },
       parsePool: parts.parsePool,
       localCommands: new LocalCommands(parts.pylonCommands, () => this.#clients.values()),
@@ -155,8 +157,11 @@ export class Gateway implements ClientRegistry {
   #accept(accepted: Socket): void {
     const { readBuffer, counters } = this.#context;
     if (this.#clients.size >= this.#options.clientsMax || this.#stopping) {
+      // Closed only a moment later, and read until then: a socket closed with unread bytes loses what it was sent.
       accepted.on('error', () => {});
+      accepted.resume();
       accepted.end(this.#stopping ? stoppingReply : tooManyReply);
+      setTimeout(() => accepted.destroy(), refusedLingerMs).unref();
       return;
     }
     const socket = wrapAccepted(accepted, readBuffer, (buffer, bytes) => {

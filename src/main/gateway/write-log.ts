@@ -123,8 +123,7 @@ export class WriteLog {
   /** Refuses the writes that have waited too long for a place on the way to Kafka: certainly not in the log. */
   expire(nowMs: number): void {
     const late = (batch: Batch): boolean => nowMs - batch.openedMs > this.#timeoutMs;
-    if (this.#open !== null && this.#sealed.length === 0 && !late(this.#open)) return;
-    this.#seal();
+    if (this.#open !== null && late(this.#open)) this.#seal();
     const waiting = this.#sealed;
     this.#sealed = waiting.filter((batch) => !late(batch));
     const error: ErrorReport = { code: 'PYLON_NOT_LOGGED', message: `Kafka took no write for ${this.#timeoutMs} ms` };
@@ -135,7 +134,13 @@ export class WriteLog {
   #answer(batch: Batch, error: ErrorReport | undefined): void {
     this.#queuedBytes -= batch.bodyBytes;
     const line = error === undefined ? undefined : encodeError(`${error.code} ${error.message}; ${advice[error.code] ?? 'try again'}`);
-    for (const segment of batch.segments) (segment.attachment as ReplyRuns).deliver(segment, line);
+    for (const segment of batch.segments) {
+      const replies = segment.attachment as ReplyRuns;
+      segment.attachment = null;
+      replies.deliver(segment, line);
+    }
+    // An idle connection keeps its last batch as the source of its last segment: that must not keep other connections.
+    batch.segments.length = 0;
   }
 
   #settled(): void {
