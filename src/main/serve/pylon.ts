@@ -19,7 +19,7 @@ import { Gateway } from '../gateway/gateway.js';
 import { ParsePool } from '../gateway/parse-pool.js';
 import { version } from '../version.js';
 import { Control } from './control.js';
-import { openLogTopic, type LogTopic } from './log-topic.js';
+import { awaitLogTopic, type LogTopic } from './log-topic.js';
 import { Report, type Identity } from './report.js';
 import { Watchdog, type Watched } from './watchdog.js';
 import { WorkerHandle } from './worker-handle.js';
@@ -61,6 +61,7 @@ export class Pylon {
   readonly #startedMs = Date.now();
   #applierDetail = '';
   #address = { host: '', port: 0 };
+  #stopping = false;
 
   constructor(config: Config, log: Logger, events: PylonEvents, parts: PylonParts = {}) {
     this.#config = config;
@@ -80,10 +81,13 @@ export class Pylon {
    * @throws PylonError PYLON_KAFKA, PYLON_TOPIC, PYLON_CONFIG: it cannot start
    */
   async start(): Promise<{ host: string; port: number }> {
-    const topic = await openLogTopic(this.#config);
+    const topic = await awaitLogTopic(this.#config, (error) => this.#trouble('main', error));
+    this.#goOn();
     await this.#startProducers(topic);
+    this.#goOn();
     for (let worker = 0; worker < this.#config.PYLON_APPLIERS; worker++) this.#appliers.push(this.#newApplier(topic, worker));
     await this.#awaitUpstream();
+    this.#goOn();
     const { address, port } = await this.#gateway.listen();
     this.#address = { host: address, port };
     this.#timers.push(
@@ -95,6 +99,7 @@ export class Pylon {
 
   /** Finishes what is owed and ends all threads. @returns false when something had to be left behind */
   async stop(): Promise<boolean> {
+    this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#gateway.stop(limits.stopMsMax / 3);
     const workers = [...this.#appliers, ...this.#producers];
@@ -106,6 +111,11 @@ export class Pylon {
     this.#control.close();
     await this.#parsePool?.close();
     return stopped.every(Boolean);
+  }
+
+  /** A start that was overtaken by a stop must not start anything more. */
+  #goOn(): void {
+    if (this.#stopping) throw new PylonError('PYLON_STOPPING', 'stopped while starting');
   }
 
   async #startProducers(topic: LogTopic): Promise<void> {
@@ -210,6 +220,7 @@ export class Pylon {
       ...this.#address,
       startedMs: this.#startedMs,
       redis: `${redis.host}:${redis.port}/${redis.database}`,
+      database: redis.database,
       reply: this.#config.PYLON_REPLY,
     };
   }
@@ -251,7 +262,7 @@ export class Pylon {
   /** A Redis that is away does not keep a Pylon from starting: writes are taken, reads say so. */
   async #awaitUpstream(): Promise<void> {
     const deadline = Date.now() + upstreamWaitMs;
-    while (!this.#gateway.upstreamUp && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!this.#gateway.upstreamUp && Date.now() < deadline && !this.#stopping) await new Promise((resolve) => setTimeout(resolve, 5));
     await this.#control.poll();
   }
 
