@@ -5,6 +5,7 @@
 
 import { cpus } from 'node:os';
 import { z } from 'zod';
+import type { RedisEndpoint } from '../../shared/messages.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -28,29 +29,43 @@ const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '
 
 const bootstrapServers = z
   .string()
-  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, several separated by commas');
+  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, several separated by commas')
+  .refine((text) => text.split(',').every((server) => isPort(Number(server.split(':')[1]))), 'a port must be 1 to 65535');
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535;
+}
 
 const redisUrl = z.string().transform((text, context) => {
+  const endpoint = parseRedisUrl(text);
+  if (endpoint !== undefined) return endpoint;
+  context.addIssue('must be redis://[user:password@]host:port[/database], special characters in it as %xx');
+  return z.NEVER;
+});
+
+function parseRedisUrl(text: string): RedisEndpoint | undefined {
   let url: URL;
+  let username: string;
+  let password: string;
   try {
     url = new URL(text);
+    [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   } catch {
-    context.addIssue('must be redis://[user:password@]host:port[/database]');
-    return z.NEVER;
+    return undefined; // no URL, or a % that begins no character
   }
   const database = /^\/?$/.test(url.pathname) ? 0 : Number(/^\/(\d{1,4})$/.exec(url.pathname)?.[1] ?? NaN);
-  if (url.protocol !== 'redis:' || url.hostname === '' || url.search !== '' || Number.isNaN(database)) {
-    context.addIssue('must be redis://[user:password@]host:port[/database]');
-    return z.NEVER;
+  const port = url.port === '' ? 6379 : Number(url.port);
+  if (url.protocol !== 'redis:' || url.hostname === '' || url.search !== '' || !isPort(port) || Number.isNaN(database)) {
+    return undefined;
   }
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 6379 : Number(url.port),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    port,
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
     database,
   };
-});
+}
 
 export interface Option<T = unknown> {
   readonly form: z.ZodType<T>;
@@ -59,6 +74,8 @@ export interface Option<T = unknown> {
   readonly about: string;
   /** How the default is told to humans when it is computed. */
   readonly fallbackAbout?: string;
+  /** Its value is never shown: it may hold a password. */
+  readonly secret?: true;
 }
 
 function option<T>(form: z.ZodType<T>, fallback: string | undefined, about: string, fallbackAbout?: string): Option<T> {
@@ -68,7 +85,10 @@ function option<T>(form: z.ZodType<T>, fallback: string | undefined, about: stri
 export const options = {
   PYLON_RACK: option(name('rack'), undefined, 'Rack (place) this Pylon belongs to. All Pylons of a rack share one Redis.'),
   PYLON_KAFKA: option(bootstrapServers, undefined, 'Kafka bootstrap servers, `host:port`, several separated by commas.'),
-  PYLON_REDIS: option(redisUrl, undefined, "The rack's own Redis: `redis://[user:password@]host:port[/database]`."),
+  PYLON_REDIS: {
+    ...option(redisUrl, undefined, "The rack's own Redis: `redis://[user:password@]host:port[/database]`."),
+    secret: true,
+  },
   PYLON_WORLD: option(name('world'), 'world', 'World to join. Names the topics: `pylon.<world>.log`.'),
   PYLON_ID: option(name('id'), '', 'Name of this Pylon, unique in the world.', '`<rack>-<host>-<pid>`'),
   PYLON_HOST: option(z.string().min(1), '127.0.0.1', 'Address to listen on for Redis clients.'),

@@ -35,7 +35,8 @@ export function clientCommand(client: Client, args: FrameArguments, clients: () 
   }
 }
 
-function setName(client: Client, name: string): Buffer {
+/** @returns OK, or the error for a name that cannot stand in CLIENT LIST */
+export function setName(client: Client, name: string): Buffer {
   if (notForNames.test(name)) {
     return encodeError('ERR Client names cannot contain spaces, newlines or special characters.');
   }

@@ -6,7 +6,7 @@
 import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeMap, encodeSimple, OK } from '../../shared/resp/encode.js';
 import type { FrameArguments } from '../../shared/resp/frame-arguments.js';
 import type { Client } from './client.js';
-import { clientCommand } from './client-command.js';
+import { clientCommand, setName } from './client-command.js';
 
 /** What Pylon says of itself; made by the process around the gateway. */
 export interface PylonCommands {
@@ -89,7 +89,8 @@ export class LocalCommands {
         if (refusal !== undefined) return refusal;
         at += 3;
       } else if (args.is(at, 'setname') && at + 1 < args.count) {
-        client.facts.name = args.bytes(at + 1).toString();
+        const reply = setName(client, args.text(at + 1));
+        if (reply !== OK) return reply;
         at += 2;
       } else {
         return encodeError(`ERR Syntax error in HELLO option '${args.text(at)}'`);

@@ -139,7 +139,7 @@ export class Upstream implements BufferOwner, ReplySource {
     commands.push(encodeCommand('ECHO', nonce));
     const greeting = new OwnRequest(commands.length, (reply) => {
       const expected = '+OK\r\n'.repeat(commands.length - 1) + `$16\r\n${nonce}\r\n`;
-      if (reply !== expected) return this.#drop(`Redis answered the greeting with ${JSON.stringify(withoutArguments(reply))}`);
+      if (reply !== expected) return this.#drop(`Redis answered the greeting with '${told(reply)}'`);
       this.#up = true;
       this.#reconnectMs = reconnectMsMin;
       this.#toldReason = '';
@@ -256,9 +256,9 @@ export class Upstream implements BufferOwner, ReplySource {
   }
 }
 
-/** A Redis that does not know a command repeats its arguments, and AUTH's are secret. */
-function withoutArguments(reply: string): string {
-  return reply.replace(/, with args beginning with: .*/s, '').slice(0, 200);
+/** The first line of a reply. A Redis that does not know a command repeats its arguments, and AUTH's are secret. */
+function told(reply: string): string {
+  return reply.split('\r\n', 1)[0].replace(/, with args beginning with: .*/, '').slice(0, 200);
 }
 
 const ownSource: ReplySource = Object.freeze({ name: 'upstream itself' });

@@ -19,7 +19,7 @@ import { Gateway } from '../gateway/gateway.js';
 import { ParsePool } from '../gateway/parse-pool.js';
 import { version } from '../version.js';
 import { Control } from './control.js';
-import { newAdmin, openLogTopic, type LogTopic } from './log-topic.js';
+import { awaitLogTopic, newAdmin, type LogTopic } from './log-topic.js';
 import { LogTopicWatch } from './log-topic-watch.js';
 import { Report, type Identity } from './report.js';
 import { Watchdog, type Watched } from './watchdog.js';
@@ -63,6 +63,7 @@ export class Pylon {
   #topicWatch: LogTopicWatch | undefined;
   #applierDetail = '';
   #address = { host: '', port: 0 };
+  #stopping = false;
 
   constructor(config: Config, log: Logger, events: PylonEvents, parts: PylonParts = {}) {
     this.#config = config;
@@ -82,11 +83,14 @@ export class Pylon {
    * @throws PylonError PYLON_KAFKA, PYLON_TOPIC, PYLON_CONFIG: it cannot start
    */
   async start(): Promise<{ host: string; port: number }> {
-    const topic = await openLogTopic(this.#config);
+    const topic = await awaitLogTopic(this.#config, (error) => this.#trouble('main', error));
+    this.#goOn();
     this.#topicWatch = new LogTopicWatch(newAdmin(this.#config), topic, (error) => this.#events.fatal(error));
     await this.#startProducers(topic);
+    this.#goOn();
     for (let worker = 0; worker < this.#config.PYLON_APPLIERS; worker++) this.#appliers.push(this.#newApplier(topic, worker));
     await this.#awaitUpstream();
+    this.#goOn();
     const { address, port } = await this.#gateway.listen();
     this.#address = { host: address, port };
     this.#timers.push(
@@ -98,6 +102,7 @@ export class Pylon {
 
   /** Finishes what is owed and ends all threads. @returns false when something had to be left behind */
   async stop(): Promise<boolean> {
+    this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#gateway.stop(limits.stopMsMax / 3);
     const workers = [...this.#appliers, ...this.#producers];
@@ -109,6 +114,11 @@ export class Pylon {
     this.#control.close();
     await Promise.all([this.#parsePool?.close(), this.#topicWatch?.close()]);
     return stopped.every(Boolean);
+  }
+
+  /** A start that was overtaken by a stop must not start anything more. */
+  #goOn(): void {
+    if (this.#stopping) throw new PylonError('PYLON_STOPPING', 'stopped while starting');
   }
 
   async #startProducers(topic: LogTopic): Promise<void> {
@@ -213,6 +223,7 @@ export class Pylon {
       ...this.#address,
       startedMs: this.#startedMs,
       redis: `${redis.host}:${redis.port}/${redis.database}`,
+      database: redis.database,
       reply: this.#config.PYLON_REPLY,
     };
   }
@@ -254,7 +265,7 @@ export class Pylon {
   /** A Redis that is away does not keep a Pylon from starting: writes are taken, reads say so. */
   async #awaitUpstream(): Promise<void> {
     const deadline = Date.now() + upstreamWaitMs;
-    while (!this.#gateway.upstreamUp && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!this.#gateway.upstreamUp && Date.now() < deadline && !this.#stopping) await new Promise((resolve) => setTimeout(resolve, 5));
     await this.#control.poll();
   }
 

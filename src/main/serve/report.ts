@@ -18,6 +18,8 @@ export interface Identity {
   readonly startedMs: number;
   readonly kafka: string;
   readonly redis: string;
+  /** Number of the database in the backing Redis. */
+  readonly database: number;
   readonly reply: string;
 }
 
@@ -107,14 +109,13 @@ export class Report {
     ];
   }
 
-  /** The keyspace without the fence, which is Pylon's own. */
+  /** The one database that is replicated, which clients know as 0, without the fence, which is Pylon's own. */
   #keyspace(): Lines {
-    const { control } = this.#sources;
-    return fromBacking(control.infoText, 'Keyspace').map(([, value]) => {
-      const text = String(value);
-      const keys = Number(/keys=(\d+)/.exec(text)?.[1] ?? 0) - (control.fence === undefined ? 0 : 1);
-      return ['db0', text.replace(/keys=\d+/, `keys=${Math.max(0, keys)}`)];
-    });
+    const { control, identity } = this.#sources;
+    const database = `db${identity().database}`;
+    const [, text = ''] = fromBacking(control.infoText, 'Keyspace').find(([name]) => name === database) ?? [];
+    const keys = Number(/keys=(\d+)/.exec(String(text))?.[1] ?? 0) - (control.fence === undefined ? 0 : 1);
+    return keys <= 0 ? [] : [['db0', String(text).replace(/keys=\d+/, `keys=${keys}`)]];
   }
 
   #pylon(): Lines {
