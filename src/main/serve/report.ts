@@ -107,12 +107,12 @@ export class Report {
     ];
   }
 
-  /** The keyspace without the fence, which is Pylon's own. */
+  /** The keyspace without Pylon's own keys. */
   #keyspace(): Lines {
     const { control } = this.#sources;
     return fromBacking(control.infoText, 'Keyspace').map(([, value]) => {
       const text = String(value);
-      const keys = Number(/keys=(\d+)/.exec(text)?.[1] ?? 0) - (control.fence === undefined ? 0 : 1);
+      const keys = Number(/keys=(\d+)/.exec(text)?.[1] ?? 0) - control.reservedCount;
       return ['db0', text.replace(/keys=\d+/, `keys=${Math.max(0, keys)}`)];
     });
   }
