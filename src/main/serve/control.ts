@@ -14,6 +14,8 @@ const commandTimeoutMs = 10_000;
 
 export class Control implements ControlConnection {
   readonly #redis: Redis;
+  /** Number of the database that holds the rack's data. */
+  readonly database: number;
   readonly #timer: NodeJS.Timeout;
   #info = new Map<string, string>();
   #infoText = '';
@@ -22,6 +24,7 @@ export class Control implements ControlConnection {
   #polling = false;
 
   constructor(endpoint: RedisEndpoint, name: string) {
+    this.database = endpoint.database;
     this.#redis = new Redis({
       host: endpoint.host,
       port: endpoint.port,

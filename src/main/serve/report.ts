@@ -107,10 +107,11 @@ export class Report {
     ];
   }
 
-  /** The keyspace without Pylon's own keys. */
+  /** The keyspace without Pylon's own keys; the rack's database is the only one that clients know. */
   #keyspace(): Lines {
     const { control } = this.#sources;
-    return fromBacking(control.infoText, 'Keyspace').map(([, value]) => {
+    const own = fromBacking(control.infoText, 'Keyspace').filter(([name]) => name === `db${control.database}`);
+    return own.map(([, value]) => {
       const text = String(value);
       const keys = Number(/keys=(\d+)/.exec(text)?.[1] ?? 0) - control.reservedCount;
       return ['db0', text.replace(/keys=\d+/, `keys=${Math.max(0, keys)}`)];
