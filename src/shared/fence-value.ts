@@ -21,10 +21,10 @@
 
 import { PylonError } from './errors.js';
 import { isIncarnation } from './incarnation.js';
-import { limits } from './limits.js';
 import { formatPosition, parsePosition, type Position } from './position.js';
+import { fenceKey } from './reserved-keys.js';
 
-export const fenceKey = `${limits.reservedKeyPrefix}fence`;
+export { fenceKey };
 const form = 'pylon-fence/1';
 
 /** What the fence remembers of one producer. */

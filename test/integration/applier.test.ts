@@ -280,6 +280,41 @@ test('it halts, with the reason, on a Redis that it must not touch', async (t) =
   assert.deepEqual(await client.keys('*'), ['own']);
 });
 
+/** CRC-64 as Redis has it (Jones, reflected). */
+function crc64(bytes: Buffer): bigint {
+  let crc = 0n;
+  for (const byte of bytes) {
+    crc ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1n) === 1n ? (crc >> 1n) ^ 0x95ac9329ac4bc9b5n : crc >> 1n;
+  }
+  return crc;
+}
+
+test('what other racks may answer otherwise halts the rack, over restarts, until the note of it is deleted', async (t) => {
+  const { log, client, author, applier } = await rackOf(t);
+  // Made by a Redis that is newer than this one.
+  const payload = Buffer.from('00017affff0000000000000000', 'hex');
+  payload.writeBigUInt64LE(crc64(payload.subarray(0, -8)), payload.length - 8);
+  const last = await log.append(author.commands(['SET', 'a', '1'], ['RESTORE', 'b', '0', payload], ['SET', 'c', '1']));
+  const first = applier();
+  const error = async (it: ApplierFixture): Promise<string> => {
+    await it.until('halted', () => it.messages.some((message) => message.type === 'halted'));
+    const halted = it.messages.find((message) => message.type === 'halted');
+    return halted?.type === 'halted' ? `${halted.error.code} ${halted.error.message}` : '';
+  };
+  const said = await error(first);
+  assert.match(said, /^PYLON_TAINTED command 0:1 \(restore\) was answered 'ERR DUMP payload version/);
+  assert.match((await client.get('__pylon__:tainted')) ?? '', /^command 0:1 \(restore\)/);
+  await first.stop();
+  const second = applier();
+  assert.equal(await error(second), said);
+  await second.stop();
+  await client.del('__pylon__:tainted');
+  await applier().untilApplied(await log.append(author.commands(['SET', 'd', '1'])));
+  assert.deepEqual(await client.mget('a', 'b', 'c', 'd'), ['1', null, '1', '1']);
+  assert.equal(last, 0);
+});
+
 test('a value of 10 MB goes through, and the log keeps flowing behind it', async (t) => {
   const { log, client, author, applier } = await rackOf(t);
   const it = applier();

@@ -283,6 +283,12 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
       await shared.world.converge();
       assert.equal(await client.text('KEYS', '*'), '[only]');
       assert.equal(await client.text('DBSIZE'), '1');
+      // All of Pylon's own keys are left out, not just the fence.
+      await shared.east.redis.use((redis) => redis.text('SET', '__pylon__:tainted', 'by hand', 'EX', '60'));
+      assert.equal(await client.text('DBSIZE'), '1');
+      const keyspace = (): Promise<string> => client.text('INFO', 'keyspace');
+      await eventually('INFO to leave them out', keyspace, (text) => /^db0:keys=1,expires=1,/m.test(text));
+      await shared.east.redis.use((redis) => redis.text('DEL', '__pylon__:tainted'));
       assert.equal(await client.text('SCAN', '0', 'COUNT', '1000'), '[0, [only]]');
       for (let count = 0; count < 50; count++) assert.equal(await client.text('RANDOMKEY'), 'only');
       assert.equal(await shared.west.redis.use((redis) => redis.text('DBSIZE')), '2');

@@ -5,7 +5,7 @@
 
 import { limits } from '../../shared/limits.js';
 import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeNull } from '../../shared/resp/encode.js';
-import { fenceKey } from '../../shared/fence-value.js';
+import { reservedKeys } from '../../shared/reserved-keys.js';
 
 /** A connection for single commands; replies as ioredis decodes them, strings as Buffers. */
 export interface ControlConnection {
@@ -51,7 +51,7 @@ export class KeyspaceReads {
   }
 
   async #size(): Promise<number> {
-    const [size, own] = await Promise.all([this.#ask(['DBSIZE']), this.#ask(['EXISTS', fenceKey])]);
+    const [size, own] = await Promise.all([this.#ask(['DBSIZE']), this.#ask(['EXISTS', ...reservedKeys])]);
     return Number(size) - Number(own);
   }
 

@@ -4,8 +4,9 @@
  */
 
 import { Redis } from 'ioredis';
-import { decodeFence, fenceKey, type FenceValue } from '../../shared/fence-value.js';
+import { decodeFence, type FenceValue } from '../../shared/fence-value.js';
 import type { RedisEndpoint } from '../../shared/messages.js';
+import { fenceKey, reservedKeys } from '../../shared/reserved-keys.js';
 import type { ControlConnection } from '../gateway/keyspace-reads.js';
 
 const pollIntervalMs = 1_000;
@@ -13,13 +14,17 @@ const commandTimeoutMs = 10_000;
 
 export class Control implements ControlConnection {
   readonly #redis: Redis;
+  /** Number of the database that holds the rack's data. */
+  readonly database: number;
   readonly #timer: NodeJS.Timeout;
   #info = new Map<string, string>();
   #infoText = '';
   #fence: FenceValue | undefined;
+  #reservedCount = 0;
   #polling = false;
 
   constructor(endpoint: RedisEndpoint, name: string) {
+    this.database = endpoint.database;
     this.#redis = new Redis({
       host: endpoint.host,
       port: endpoint.port,
@@ -58,12 +63,22 @@ export class Control implements ControlConnection {
     return this.#fence;
   }
 
+  /** How many keys of Pylon's own there are, as last seen. */
+  get reservedCount(): number {
+    return this.#reservedCount;
+  }
+
   /** Looks now. Never rejects: what cannot be had stays as it was. */
   async poll(): Promise<void> {
     if (this.#polling) return;
     this.#polling = true;
     try {
-      const [info, fence] = await Promise.all([this.call('INFO'), this.call('GET', fenceKey)]);
+      const [info, fence, reserved] = await Promise.all([
+        this.call('INFO'),
+        this.call('GET', fenceKey),
+        this.call('EXISTS', ...reservedKeys),
+      ]);
+      this.#reservedCount = Number(reserved);
       this.#infoText = String(info);
       this.#info = new Map(
         this.#infoText.split('\r\n').filter((line) => line.includes(':')).map((line) => {

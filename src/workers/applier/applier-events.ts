@@ -35,7 +35,7 @@ export type ApplierEvent =
 export type ApplierEffect =
   | { readonly type: 'send'; readonly chunks: readonly Uint8Array[] }
   /** Close the connection to Redis and make another. */
-  | { readonly type: 'drop-link'; readonly reason: string }
+  | { readonly type: 'drop-link' }
   | { readonly type: 'query-log' }
   /** Read the log from this offset on; records of an earlier number are of no more use. */
   | { readonly type: 'read-log'; readonly reading: number; readonly offset: number }

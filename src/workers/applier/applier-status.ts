@@ -4,7 +4,7 @@
  */
 
 import { applierStates, type ApplierState, type CounterBlock } from '../../shared/counters.js';
-import type { ErrorReport } from '../../shared/errors.js';
+import type { ErrorCode, ErrorReport } from '../../shared/errors.js';
 import { assert } from '../../shared/limits.js';
 import type { ApplierEffect } from './applier-events.js';
 
@@ -14,7 +14,7 @@ const enteredFrom: Readonly<Record<ApplierState, readonly ApplierState[]>> = {
   standby: ['starting', 'taking-over', 'applying', 'waiting'],
   'taking-over': ['starting', 'standby', 'applying', 'waiting'],
   applying: ['taking-over', 'waiting'],
-  waiting: ['taking-over', 'applying'],
+  waiting: ['standby', 'taking-over', 'applying'], // from standby: a taint of the leadership before is to be noted
   halted: ['starting', 'standby', 'taking-over', 'applying', 'waiting'],
   stopped: ['starting', 'standby', 'taking-over', 'applying', 'waiting', 'halted'],
 };
@@ -44,9 +44,9 @@ export class ApplierStatus {
   }
 
   /** Becomes `waiting`, and says why, unless that is what it does already. */
-  wait(detail: string, leads: boolean): void {
+  wait(detail: string, leads: boolean, code: ErrorCode = 'PYLON_REDIS'): void {
     if (this.#state !== 'waiting' || this.#told !== detail) this.become('waiting', detail, leads);
-    this.tell({ code: 'PYLON_REDIS', message: detail });
+    this.tell({ code, message: detail });
   }
 
   /** Says something to the operator once per cause. */

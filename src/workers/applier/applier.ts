@@ -31,10 +31,9 @@ import type { FenceCommands } from './fence-commands.js';
 import { FencedSession } from './fenced-session.js';
 import { taintedBy } from './halt-errors.js';
 import { RackFence, type FenceVerdict } from './rack-fence.js';
-import { recoveryFrom, waitFor, type Recovery } from './recovery.js';
+import { recoveryFrom, type Recovery } from './recovery.js';
 import type { Commit, Failure, SessionEvent } from './session-events.js';
 import { StepRunner } from './step-runner.js';
-import type { Step } from './step.js';
 
 type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
 
@@ -51,8 +50,8 @@ export class Applier {
   #stopping = false;
   #session: FencedSession | undefined;
   #linkReason = 'not connected yet';
-  /** The step whose EXEC was on its way when the connection was lost. */
-  #inDoubt: Step | undefined;
+  /** What was applied that other racks may not have seen. From here on there is no way but to halt. */
+  #taint: string | undefined;
   /** Redis refused a step: only a commit shows that this is over. */
   #waitsForCommit = false;
 
@@ -95,11 +94,12 @@ export class Applier {
     try {
       this.#onSession(this.#session.receive(chunk));
     } catch (error) {
-      if (!(error instanceof PylonError) || error.code === 'PYLON_BUG') throw error;
-      if (error.code === 'PYLON_MISALIGNED') {
-        this.#effects.push({ type: 'drop-link', reason: error.message });
-        this.#linkDown(error.message);
-      } else this.#halt(error);
+      if (!(error instanceof PylonError)) throw error;
+      if (error.code === 'PYLON_TAINTED') this.#taint ??= error.message;
+      else if (error.code !== 'PYLON_MISALIGNED') throw error;
+      this.#status.tell({ code: error.code, message: error.message });
+      this.#effects.push({ type: 'drop-link' });
+      this.#linkDown(error.message);
     }
     return this.#takeEffects();
   }
@@ -124,9 +124,11 @@ export class Applier {
         if (this.state === 'starting') this.#become('standby', '');
         return;
       case 'assigned':
-        return this.#takeOver();
+        if (this.#taint === undefined) this.#takeOver();
+        return;
       case 'revoked':
-        return this.#giveUp();
+        if (this.#taint === undefined) this.#giveUp();
+        return;
       case 'link-up':
         this.#session = new FencedSession(this.#commands);
         if (this.#phase === 'link') this.#readFence();
@@ -172,7 +174,7 @@ export class Applier {
    */
   #forget(): void {
     this.#phase = 'none';
-    this.#inDoubt = undefined;
+    this.#taint = undefined;
     this.#waitsForCommit = false;
     this.#fence.forget();
     this.#runner.forget();
@@ -193,6 +195,13 @@ export class Applier {
     this.#effects.push({ type: 'stopped' });
   }
 
+  /** Before it halts, that is noted in Redis for whoever leads next; it does not matter who leads meanwhile. */
+  #noteTaint(taint: string): void {
+    this.#taint = taint;
+    this.#status.wait(taintedBy(taint).message, this.#fence.tookOver, 'PYLON_TAINTED');
+    this.#readFence();
+  }
+
   #halt(error: PylonError): void {
     this.#forget();
     this.#session = undefined;
@@ -210,10 +219,7 @@ export class Applier {
     this.#linkReason = reason;
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined && this.#phase !== 'none' && this.#phase !== 'link') {
-      if (session.inDoubt !== undefined) this.#inDoubt = session.inDoubt;
-      if (!session.isIdle) this.#runner.pace.connectionLost();
-    }
+    if (session !== undefined && this.#phase !== 'none' && this.#phase !== 'link') this.#runner.linkLost(session);
     if (this.#stopping) return this.#stopped();
     if (this.#phase !== 'none') this.#waitForLink();
   }
@@ -230,18 +236,14 @@ export class Applier {
     this.#phase = 'fence';
     this.#runner.halt();
     // A session that unwinds says so when it is done; then the fence is read.
-    if (this.#session.isIdle) this.#session.readFence();
+    if (!this.#session.isIdle) return;
+    if (this.#taint === undefined) this.#session.readFence();
+    else this.#session.mark(this.#taint);
   }
 
-  #onFence(value: string | undefined): void {
-    const inDoubt = this.#inDoubt;
-    this.#inDoubt = undefined;
-    if (this.#fence.tookOver && inDoubt !== undefined) {
-      if (value === inDoubt.fence) {
-        this.#runner.account(inDoubt);
-        this.#runner.restartHash(); // its replies were not seen
-      } else this.#counters.add('stepsRetried', 1);
-    }
+  #onFence(value: string | undefined, taint: string | undefined): void {
+    if (taint !== undefined) return this.#halt(taintedBy(taint));
+    this.#runner.resolveDoubt(value);
     this.#follow(this.#fence.seen(value));
   }
 
@@ -304,13 +306,9 @@ export class Applier {
   }
 
   #take(entries: readonly LogEntry[]): void {
-    try {
-      this.#runner.take(entries);
-    } catch (error) {
-      if (!(error instanceof PylonError)) throw error;
-      return this.#halt(error);
-    }
-    this.#pump();
+    const gap = this.#runner.take(entries);
+    if (gap !== undefined) this.#halt(gap);
+    else this.#pump();
   }
 
   /** The broker does not have the offset that the fence promised: look again at both. */
@@ -325,11 +323,7 @@ export class Applier {
   #pump(): void {
     if (this.#phase !== 'run' || this.#session === undefined) return;
     const obstacle = this.#runner.pump(this.#session);
-    if (obstacle instanceof PylonError) this.#halt(obstacle);
-    else if (obstacle === 'no-script') {
-      this.#runner.pace.refused();
-      this.#recover(waitFor('OOM and the next command has too many arguments for a script', this.#runner));
-    }
+    if (obstacle !== undefined) this.#recover(obstacle);
   }
 
   // ---- what became of a step
@@ -344,6 +338,7 @@ export class Applier {
           } else this.#onSession((this.#session as FencedSession).abandon());
           break;
         case 'committed':
+          if (event.tainted !== undefined) this.#taint = this.#runner.describeTaint(event.step, event.tainted);
           // A step of an earlier leadership, or of one that ends: the fence will tell.
           if (this.#phase === 'run') this.#committed(event);
           break;
@@ -351,7 +346,11 @@ export class Applier {
           this.#failed(event.failure);
           break;
         case 'fence':
-          if (this.#phase === 'fence') this.#onFence(event.value);
+          if (this.#phase === 'fence') this.#onFence(event.value, event.taint);
+          break;
+        case 'marked':
+          if (this.#stopping) this.#stopped();
+          else this.#halt(taintedBy(this.#taint as string));
           break;
         case 'keys':
           if (this.#phase === 'keys') this.#follow(this.#fence.keysCounted(event.foreign));
@@ -363,13 +362,15 @@ export class Applier {
 
   #committed(commit: Commit): void {
     this.#runner.committed(commit, this.#session as FencedSession);
-    if (commit.tainted !== undefined) return this.#halt(taintedBy(commit.step, commit.tainted));
+    if (commit.tainted !== undefined) return; // the session unwinds, and says so
     this.#waitsForCommit = false;
     this.#applying();
     this.#pump();
   }
 
   #failed(failure: Failure): void {
+    if (failure.type === 'tainted') return this.#noteTaint(this.#taint ?? failure.error);
+    if (this.#taint !== undefined && failure.type !== 'refused') return this.#noteTaint(this.#taint);
     if (this.#stopping) return this.#stopped();
     if (this.#phase === 'none' || (this.#phase === 'pause' && failure.type === 'abandoned')) return;
     this.#recover(recoveryFrom(failure, this.#phase === 'run', this.#runner, this.#counters));

@@ -95,6 +95,15 @@ export class ApplyQueue {
     return queued === undefined ? 0 : this.#commandsPushed - queued.commandsBefore - position.index;
   }
 
+  /** Name of the command at a position, in lower case; for messages. */
+  commandName(position: Position): string {
+    const record = this.get(position.offset)?.record;
+    if (record?.kind !== 'commands') return '?';
+    const start = position.index === 0 ? 0 : record.frameEnds[position.index - 1];
+    const head = record.body.toString('latin1', start, start + 64);
+    return /^\*\d+\r\n\$\d+\r\n([\w.]+)/.exec(head)?.[1]?.toLowerCase() ?? '?';
+  }
+
   /** True when a position lies within the queue or right at its end. */
   covers(position: Position): boolean {
     return position.offset >= this.#startOffset && position.offset <= this.endOffset;

@@ -5,8 +5,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { fenceKey } from '../../shared/fence-value.js';
-import { limits } from '../../shared/limits.js';
+import { fenceKey, selfTestKey, taintedKey } from '../../shared/reserved-keys.js';
 import { encodeCommand } from '../../shared/resp/encode.js';
 import { encodeLone, type LoneKind } from './lone-step.js';
 import type { Step } from './step.js';
@@ -16,7 +15,7 @@ export interface FenceCommands {
    * Two commands: WATCH the fence (`+OK`), then GET it (bulk). EXEC will be nil if anybody writes to it from here on.
    */
   readonly arm: Uint8Array;
-  /** One command: GET the fence. */
+  /** Two commands: GET the mark of a tainted rack, GET the fence (bulks). */
   readonly read: Uint8Array;
   readonly multi: Uint8Array;
   readonly exec: Uint8Array;
@@ -25,23 +24,28 @@ export interface FenceCommands {
   lone(step: Step, believed: string | undefined, kind: LoneKind): Uint8Array | undefined;
   /** Two commands: EXISTS self-test key, DBSIZE (integers). */
   readonly countKeys: Uint8Array;
+  /** One command: marks the rack as tainted (`+OK`, or nil when it is marked already), and the same in a full Redis. */
+  mark(why: string): Uint8Array;
+  markWhenFull(why: string): Uint8Array;
   /** One command: SET the fence (`+OK`). */
   set(value: string): Uint8Array;
   /** Whether the fence that GET saw is the one that this applier believes in; undefined: there is none. */
   isAsBelieved(seen: string | undefined, believed: string | undefined): boolean;
 }
 
-/** The self-test on a new connection writes to this key (self-test.ts); it may be seen for a moment. */
-export const selfTestKey = `${limits.reservedKeyPrefix}self-test`;
+/** Works when Redis is out of memory (Redis 7.0 and later). */
+const setWhenFull = `#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'NX')`;
 
 export const fenceCommands: FenceCommands = {
   arm: Buffer.concat([encodeCommand('WATCH', fenceKey), encodeCommand('GET', fenceKey)]),
-  read: encodeCommand('GET', fenceKey),
+  read: Buffer.concat([encodeCommand('GET', taintedKey), encodeCommand('GET', fenceKey)]),
   multi: encodeCommand('MULTI'),
   exec: encodeCommand('EXEC'),
   discard: encodeCommand('DISCARD'),
   countKeys: Buffer.concat([encodeCommand('EXISTS', selfTestKey), encodeCommand('DBSIZE')]),
   lone: encodeLone,
+  mark: (why) => encodeCommand('SET', taintedKey, why, 'NX'),
+  markWhenFull: (why) => encodeCommand('EVAL', setWhenFull, '1', taintedKey, why),
   set: (value) => encodeCommand('SET', fenceKey, value),
   isAsBelieved: (seen, believed) => seen === believed,
 };

@@ -33,16 +33,18 @@
 import type { Buffer } from 'node:buffer';
 import { PylonError } from '../../shared/errors.js';
 import { assert } from '../../shared/limits.js';
+import { formatPosition } from '../../shared/position.js';
 import { ExecutedReplies } from './executed-replies.js';
 import type { FenceCommands } from './fence-commands.js';
 import { fenceMovedCode, isScriptsOwnError, type LoneKind } from './lone-step.js';
+import { RackQuestions, type Answer } from './rack-questions.js';
 import { classifyError } from './reply-classes.js';
 import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
 import type { Failure, SessionEvent } from './session-events.js';
 import type { Step } from './step.js';
 
-/** What a reply answers. `queued` stands for all commands of the open step with its SET, `count` for two integers. */
-type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'lone' | 'read' | 'exists' | 'size';
+/** What a reply answers. `queued` stands for all commands of the open step with its SET, `asked` for a question. */
+type Expected = 'watch' | 'get' | 'multi' | 'queued' | 'exec' | 'discard' | 'lone' | 'asked';
 
 /** A step on the wire. */
 interface Attempt {
@@ -57,13 +59,13 @@ interface Attempt {
 export class FencedSession implements ReplyHandler {
   readonly #commands: FenceCommands;
   readonly #reader = new ReplyReader(this);
+  readonly #questions: RackQuestions;
   readonly #expected: Expected[] = [];
   #writes: Uint8Array[] = [];
   #events: SessionEvent[] = [];
   #open: Attempt | undefined;
   #executing: Attempt | undefined;
   #failure: Failure | undefined;
-  #selfTestKeys = 0;
   /** Running hash of replies; may be set while nothing is in flight. */
   hash = 0;
   /** The answer to EXEC, while it comes in. */
@@ -71,6 +73,7 @@ export class FencedSession implements ReplyHandler {
 
   constructor(commands: FenceCommands) {
     this.#commands = commands;
+    this.#questions = new RackQuestions(commands);
   }
 
   /** Requests to be sent, in order, in one write. */
@@ -104,18 +107,25 @@ export class FencedSession implements ReplyHandler {
     return this.#expected.length > 0;
   }
 
-  /** Asks for the fence. Answered by `fence`, or by `failed` with `refused`. */
+  /** Asks for the fence, and whether the rack is tainted. Answered by `fence`, or by `failed` with `refused`. */
   readFence(): void {
-    assert(this.isIdle, 'the fence is read while nothing else is in flight');
-    this.#expected.push('read');
-    this.#writes.push(this.#commands.read);
+    this.#ask(this.#questions.fence());
   }
 
   /** Asks how many keys there are beside those of self-tests. Answered by `keys`, or by `failed` with `refused`. */
   countKeys(): void {
-    assert(this.isIdle, 'keys are counted while nothing else is in flight');
-    this.#expected.push('exists', 'size');
-    this.#writes.push(this.#commands.countKeys);
+    this.#ask(this.#questions.keys());
+  }
+
+  /** Notes in Redis that the rack is tainted. Answered by `marked`, or by `failed` with `refused`. */
+  mark(why: string): void {
+    this.#ask(this.#questions.mark(why));
+  }
+
+  #ask(request: Uint8Array): void {
+    assert(this.isIdle, 'a question is asked while nothing else is in flight');
+    for (let i = 0; i < this.#questions.due; i++) this.#expected.push('asked');
+    this.#writes.push(request);
   }
 
   /**
@@ -216,8 +226,9 @@ export class FencedSession implements ReplyHandler {
         if (isError) this.#refused(text);
         if (isError && due === 'multi') (this.#open as Attempt).multiRefused = true;
         return;
+      case 'asked':
+        return this.#answered(this.#questions.takeLine(isError, text), `'${text.slice(0, 100)}'`);
       case 'get':
-      case 'read':
         if (!isError) break;
         this.#expected.shift();
         return this.#refused(text);
@@ -226,10 +237,6 @@ export class FencedSession implements ReplyHandler {
         this.#expected.shift();
         this.#open = undefined;
         return this.#settle();
-      case 'exists':
-      case 'size':
-        this.#expected.shift();
-        return this.#counted(due, isError, text);
       case undefined:
     }
     throw this.#misaligned(`'${text.slice(0, 100)}'`);
@@ -242,11 +249,8 @@ export class FencedSession implements ReplyHandler {
       this.#expected.shift();
       const believed = (this.#open as Attempt).believed;
       if (!this.#commands.isAsBelieved(seen, believed)) this.#failure ??= { type: 'moved' };
-    } else if (due === 'read') {
-      this.#expected.shift();
-      if (this.#failure === undefined) this.#events.push({ type: 'fence', value: seen });
-      this.#settle();
-    } else if (due === 'queued' && (this.#open as Attempt).multiRefused) this.#ranBare();
+    } else if (due === 'asked') this.#answered(this.#questions.takeBulk(seen), 'a bulk');
+    else if (due === 'queued' && (this.#open as Attempt).multiRefused) this.#ranBare();
     else throw this.#misaligned('a bulk');
   }
 
@@ -317,7 +321,8 @@ export class FencedSession implements ReplyHandler {
 
   #bareText(): string {
     const why = this.#failure?.type === 'refused' ? ` (${this.#failure.error})` : '';
-    return `MULTI was refused${why}, but not the commands behind it: they ran outside of a transaction`;
+    const from = formatPosition((this.#open as Attempt).step.before);
+    return `the step from ${from}: MULTI was refused${why}, but not the commands behind it, so they ran one by one`;
   }
 
   /** All commands of the open step are answered. */
@@ -360,11 +365,12 @@ export class FencedSession implements ReplyHandler {
     this.#settle();
   }
 
-  #counted(due: 'exists' | 'size', isError: boolean, text: string): void {
-    if (isError) return this.#refused(text);
-    const count = Number(text);
-    if (due === 'exists') this.#selfTestKeys = count;
-    else if (this.#failure === undefined) this.#events.push({ type: 'keys', foreign: count - this.#selfTestKeys });
+  #answered(answer: Answer | undefined, what: string): void {
+    if (answer === undefined) throw this.#misaligned(what);
+    this.#expected.shift();
+    if (answer.type === 'event' && this.#failure === undefined) this.#events.push(answer.event);
+    else if (answer.type === 'refused') this.#failure ??= { type: 'refused', error: answer.error };
+    else if (answer.type === 'send') return this.#ask(answer.request);
     this.#settle();
   }
 

@@ -4,8 +4,9 @@
  */
 
 import { PylonError } from '../../shared/errors.js';
-import { fenceKey, type FenceValue } from '../../shared/fence-value.js';
+import type { FenceValue } from '../../shared/fence-value.js';
 import { formatPosition } from '../../shared/position.js';
+import { fenceKey, taintedKey } from '../../shared/reserved-keys.js';
 import { positionOf, type Step } from './step.js';
 
 /** The log that this applier reads. */
@@ -54,11 +55,18 @@ export function fenceBehind(rack: FenceValue, start: number): PylonError {
   );
 }
 
-export function taintedBy(step: Step, tainted: { readonly index: number; readonly error: string }): PylonError {
+/** What is noted of a reply that other racks may not have got. @param name of the command */
+export function describeTaint(step: Step, tainted: { readonly index: number; readonly error: string }, name: string): string {
   const isCommand = tainted.index < step.commandCount;
-  const where = isCommand ? `command ${formatPosition(positionOf(step, tainted.index))}` : 'the fence itself';
+  const where = isCommand ? `command ${formatPosition(positionOf(step, tainted.index))} (${name})` : 'the fence itself';
+  return `${where} was answered '${tainted.error}' while applied`;
+}
+
+/** @param what as noted in the rack's Redis */
+export function taintedBy(what: string): PylonError {
   return new PylonError(
     'PYLON_TAINTED',
-    `${where} was answered '${tainted.error}' while applied: other racks may differ from here on. Compare and repair`,
+    `${what}: other racks may differ from here on, so nothing more is applied. Compare and repair this rack, DEL ` +
+      `${taintedKey} in its Redis and restart this Pylon; or empty that Redis, so that it is filled again from the log`,
   );
 }

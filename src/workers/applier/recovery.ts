@@ -4,7 +4,7 @@
  */
 
 import type { CounterBlock } from '../../shared/counters.js';
-import { PylonError, type ErrorReport } from '../../shared/errors.js';
+import type { ErrorReport, PylonError } from '../../shared/errors.js';
 import { classifyError, isOutOfMemory, unwrapAbort } from './reply-classes.js';
 import type { Failure } from './session-events.js';
 import type { StepRunner } from './step-runner.js';
@@ -20,15 +20,13 @@ export type Recovery =
 
 /** @param isRunning steps were running; else the fence was read */
 export function recoveryFrom(
-  failure: Failure,
+  failure: Exclude<Failure, { type: 'tainted' }>,
   isRunning: boolean,
   runner: StepRunner,
   counters: CounterBlock<'applier'>,
 ): Recovery {
   const { pace } = runner;
   switch (failure.type) {
-    case 'tainted':
-      return { type: 'halt', error: new PylonError('PYLON_TAINTED', failure.error) };
     case 'refused':
       counters.add('stepsRetried', 1);
       return refused(failure.error, isRunning, runner);

@@ -110,7 +110,6 @@ class ApplierShell {
           });
           break;
         case 'drop-link':
-          this.#trouble({ code: 'PYLON_MISALIGNED', message: effect.reason });
           this.#link.drop();
           break;
         case 'query-log':

@@ -8,7 +8,7 @@
  */
 
 import { PylonError } from '../../shared/errors.js';
-import { selfTestKey } from './fence-commands.js';
+import { selfTestKey } from '../../shared/reserved-keys.js';
 import type { RedisDialogue } from './redis-dialogue.js';
 import { isOutOfMemory } from './reply-classes.js';
 

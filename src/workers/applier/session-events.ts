@@ -46,6 +46,9 @@ export type SessionEvent =
   | Commit
   /** Nothing is in flight any more. */
   | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'fence'; readonly value: string | undefined }
+  /** `taint`: why nothing may be applied, if something was noted. */
+  | { readonly type: 'fence'; readonly value: string | undefined; readonly taint: string | undefined }
+  /** It is noted now that the rack is tainted. */
+  | { readonly type: 'marked' }
   /** Keys in the database that are not the self-test's. */
   | { readonly type: 'keys'; readonly foreign: number };

@@ -10,11 +10,13 @@ import type { ApplierOptions } from './applier-events.js';
 import { ApplyQueue, type LogEntry } from './apply-queue.js';
 import { ApplyTally } from './apply-tally.js';
 import type { FencedSession } from './fenced-session.js';
+import { describeTaint } from './halt-errors.js';
 import type { RackFence } from './rack-fence.js';
+import { waitFor, type Recovery } from './recovery.js';
 import type { Commit } from './session-events.js';
 import { StepFeeder } from './step-feeder.js';
 import { StepPace } from './step-pace.js';
-import type { Step } from './step.js';
+import { positionOf, type Step } from './step.js';
 
 /** From where the log is to be read. */
 export interface Reading {
@@ -32,6 +34,8 @@ export class StepRunner {
   /** Number of the latest reading; 0: none yet. */
   #reading = 0;
   #isReading = false;
+  /** The step whose EXEC was on its way when the connection was lost. */
+  #inDoubt: Step | undefined;
 
   constructor(options: ApplierOptions, fence: RackFence, counters: CounterBlock<'applier'>, random: () => number) {
     this.#fence = fence;
@@ -58,6 +62,7 @@ export class StepRunner {
   /** Of another leadership. */
   forget(): void {
     this.#isReading = false;
+    this.#inDoubt = undefined;
     this.#feeder.forget();
     this.#queue.reset(0);
     this.#tally.lost();
@@ -71,6 +76,22 @@ export class StepRunner {
   /** What is being read is of no more use. */
   endReading(): void {
     this.#isReading = false;
+  }
+
+  /** The connection was lost with this on it. */
+  linkLost(session: FencedSession): void {
+    if (session.inDoubt !== undefined) this.#inDoubt = session.inDoubt;
+    if (!session.isIdle) this.pace.connectionLost();
+  }
+
+  /** The fence tells whether the step in doubt is in the rack's Redis. */
+  resolveDoubt(fence: string | undefined): void {
+    const inDoubt = this.#inDoubt;
+    this.#inDoubt = undefined;
+    if (inDoubt === undefined || !this.#fence.tookOver) return;
+    if (fence !== inDoubt.fence) return this.#counters.add('stepsRetried', 1);
+    this.account(inDoubt);
+    this.restartHash(); // its replies were not seen
   }
 
   /** The running hash begins anew here: what came before was applied by another, or its replies were not seen. */
@@ -94,9 +115,15 @@ export class StepRunner {
     return { reading: this.#reading, offset: rack.next.offset };
   }
 
-  /** @throws PylonError PYLON_LOG_GAP */
-  take(entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#queue.push(entry);
+  /** @returns PYLON_LOG_GAP when they are not the records that come next */
+  take(entries: readonly LogEntry[]): PylonError | undefined {
+    try {
+      for (const entry of entries) this.#queue.push(entry);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PylonError) return error;
+      throw error;
+    }
   }
 
   /** Builds the step after the one on its way, while Redis is busy with that. */
@@ -106,29 +133,31 @@ export class StepRunner {
 
   /**
    * Queues what the session has room for.
-   * @returns why that cannot go on: a record that cannot be applied, or `no-script` when Redis is out of memory and the
-   * next command cannot be sent as a script
+   * @returns why that cannot go on: a record that cannot be applied, or what else is to be done
    */
-  pump(session: FencedSession): PylonError | 'no-script' | undefined {
+  pump(session: FencedSession): Recovery | undefined {
     if (this.pace.lone !== undefined) return this.#pumpLone(session);
     while (session.canQueue) {
       const step = this.#feeder.next();
       if (step === undefined) return undefined;
       // The steps before it come first.
-      if (step instanceof PylonError) return session.isIdle ? step : undefined;
+      if (step instanceof PylonError) return session.isIdle ? { type: 'halt', error: step } : undefined;
       session.queue(step, this.#fence.believed);
     }
     return undefined;
   }
 
-  #pumpLone(session: FencedSession): PylonError | 'no-script' | undefined {
+  #pumpLone(session: FencedSession): Recovery | undefined {
     const kind = this.pace.lone;
     if (!session.isIdle || kind === undefined) return undefined;
     const step = this.#feeder.next();
-    if (step === undefined || step instanceof PylonError) return step;
+    if (step === undefined) return undefined;
+    if (step instanceof PylonError) return { type: 'halt', error: step };
     // Without a command only the fence is written, and that must go beyond the limit.
     const asKind = step.commandCount === 0 ? 'growing' : kind;
-    return session.runLone(step, this.#fence.believed, asKind) ? undefined : 'no-script';
+    if (session.runLone(step, this.#fence.believed, asKind)) return undefined;
+    this.pace.refused();
+    return waitFor('OOM and the next command has too many arguments for a script', this);
   }
 
   committed(commit: Commit, session: FencedSession): void {
@@ -146,6 +175,12 @@ export class StepRunner {
     this.#fence.advance(step);
     this.#feeder.committed(step);
     this.#tally.applied(step);
+  }
+
+  /** Of a commit that was not seen by `committed` yet: what is to be noted of its tainted reply. */
+  describeTaint(step: Step, tainted: { readonly index: number; readonly error: string }): string {
+    const name = tainted.index < step.commandCount ? this.#queue.commandName(positionOf(step, tainted.index)) : '';
+    return describeTaint(step, tainted, name);
   }
 
   /** A command is to be passed over from now on. @returns its position as text */

@@ -207,9 +207,11 @@ test('given up while idle', () => {
 test('looking: the fence, and keys that are not of self-tests', () => {
   const it = session();
   it.readFence();
-  assert.deepEqual(feed(it, bulk('x')), [{ type: 'fence', value: 'x' }]);
+  assert.deepEqual(feed(it, bulk(undefined), bulk('x')), [{ type: 'fence', value: 'x', taint: undefined }]);
   it.readFence();
-  assert.deepEqual(feed(it, '-LOADING x\r\n'), [{ type: 'failed', failure: { type: 'refused', error: 'LOADING x' } }]);
+  assert.deepEqual(feed(it, bulk('why'), bulk(undefined)), [{ type: 'fence', value: undefined, taint: 'why' }]);
+  it.readFence();
+  assert.deepEqual(feed(it, '-LOADING x\r\n'.repeat(2)), [{ type: 'failed', failure: { type: 'refused', error: 'LOADING x' } }]);
   it.countKeys();
   assert.deepEqual(feed(it, ':1\r\n:4\r\n'), [{ type: 'keys', foreign: 3 }]);
 });
