@@ -31,14 +31,14 @@
  */
 
 import type { Buffer } from 'node:buffer';
-import { crc32 } from 'node:zlib';
 import { PylonError } from '../../shared/errors.js';
 import { assert } from '../../shared/limits.js';
+import { ExecutedReplies } from './executed-replies.js';
 import type { FenceCommands } from './fence-commands.js';
 import { fenceMovedCode, isScriptsOwnError, type LoneKind } from './lone-step.js';
 import { classifyError } from './reply-classes.js';
 import { ReplyReader, replyTypes, type ReplyHandler } from './reply-reader.js';
-import type { Commit, Failure, SessionEvent } from './session-events.js';
+import type { Failure, SessionEvent } from './session-events.js';
 import type { Step } from './step.js';
 
 /** What a reply answers. `queued` stands for all commands of the open step with its SET, `count` for two integers. */
@@ -66,11 +66,8 @@ export class FencedSession implements ReplyHandler {
   #selfTestKeys = 0;
   /** Running hash of replies; may be set while nothing is in flight. */
   hash = 0;
-  #dataErrors = 0;
-  #tainted: Commit['tainted'];
-  /** Passed-over commands of the executing step whose error lines are in the hash. */
-  #passedOver = 0;
-  #hashing = false;
+  /** The answer to EXEC, while it comes in. */
+  #replies: ExecutedReplies | undefined;
 
   constructor(commands: FenceCommands) {
     this.#commands = commands;
@@ -267,57 +264,34 @@ export class FencedSession implements ReplyHandler {
     }
     const due = step.commandCount + 1;
     if (count !== due) throw this.#misaligned(`${count} replies to ${due} commands`);
-    this.#dataErrors = 0;
-    this.#tainted = undefined;
-    this.#passedOver = 0;
-    this.#hashing = true;
-    this.#hashPassedOver(0);
+    this.#replies = new ExecutedReplies(step, this.hash);
   }
 
-  /** Cuts where passed-over commands stood, and before the reply to SET, which is not hashed. */
   arrayCut(): number {
-    const { step } = this.#executing as Attempt;
-    return step.passedOver[this.#passedOver]?.command ?? step.commandCount;
+    return (this.#replies as ExecutedReplies).cut();
   }
 
   arrayBytes(chunk: Buffer, start: number, end: number, elements: number): void {
-    const { step } = this.#executing as Attempt;
-    if (elements > step.commandCount || !this.#hashing) return;
-    this.hash = crc32(chunk.subarray(start, end), this.hash);
-    this.#hashPassedOver(elements);
+    (this.#replies as ExecutedReplies).bytes(chunk, start, end, elements);
   }
 
   arrayError(index: number, text: string): void {
-    const { step } = this.#executing as Attempt;
-    const isFence = index === step.commandCount;
-    if (!isFence && classifyError(text) === 'data') this.#dataErrors++;
-    else this.#tainted ??= { index, error: text };
+    (this.#replies as ExecutedReplies).error(index, text);
   }
 
   arrayEnd(): void {
     const { step } = this.#executing as Attempt;
+    const { hash, dataErrors, tainted } = this.#replies as ExecutedReplies;
+    this.#replies = undefined;
+    this.hash = hash;
     this.#expected.shift();
     this.#executing = undefined;
-    const tainted = this.#tainted;
-    const dataErrors = this.#dataErrors;
-    this.#events.push({ type: 'committed', step, dataErrors, hash: this.hash, tainted, repliesLost: false });
+    this.#events.push({ type: 'committed', step, dataErrors, hash, tainted, repliesLost: false });
     if (tainted !== undefined) this.#failure ??= { type: 'tainted', error: tainted.error };
     this.#settle();
   }
 
   // ---- what they lead to
-
-  /** Folds in the error lines of commands that were passed over behind `elements` others. */
-  #hashPassedOver(elements: number): void {
-    const { step } = this.#executing as Attempt;
-    for (;;) {
-      const passed = step.passedOver[this.#passedOver];
-      if (passed === undefined || passed.command !== elements) break;
-      this.hash = crc32(`-${passed.error}\r\n`, this.hash);
-      this.#passedOver++;
-    }
-    if (elements === step.commandCount) this.#hashing = false; // what is left is the reply to SET
-  }
 
   #notQueued(isError: boolean, text: string): void {
     const open = this.#open as Attempt;
