@@ -14,14 +14,22 @@ it('a leader that wakes up after its successor took over does no harm', { timeou
   const world = await startWorld(t, { racks: [{ name: 'east', pylons: 2 }, { name: 'west' }] });
   const [east] = world.racks;
   const load = world.startLoad(east, { writes: 1e9, writesPerSecondMax: 4000, replyDeadlineMs: 3000 });
-  await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 2000);
+  await eventually(
+    'the load to be under way',
+    () => load.progress.acknowledged,
+    (count) => count > 2000,
+  );
 
   const zombie = await makeZombie(world, east, load);
   t.diagnostic(`took over ${Math.round(zombie.takeoverMs)} ms after the pause`);
   await wakeZombie(zombie);
 
   const acknowledged = load.progress.acknowledged;
-  await eventually('the load to go on', () => load.progress.acknowledged, (count) => count > acknowledged + 2000);
+  await eventually(
+    'the load to go on',
+    () => load.progress.acknowledged,
+    (count) => count > acknowledged + 2000,
+  );
   assert.equal((await zombie.successor.info()).leads, true);
   await load.stop();
   t.diagnostic(`seed ${world.seed}: ${describeProgress(load.progress)}`);

@@ -1,7 +1,7 @@
 /**
  * Chaos: a world of two racks with two Pylons each, under load, and one misfortune after the other, chosen by a seed:
  * processes killed, paused, stopped and started again; Redis, Pylons, Kafka; some of them at once. After every few, the
- * load is stopped and the whole promise is checked. Run by `npm run test:world`; PYLON_TEST_CHAOS_ROUNDS makes it longer.
+ * load is stopped and the whole promise is checked. Run by `npm run test:world`; PYLON_TEST_CHAOS_ROUNDS lengthens it.
  */
 
 import assert from 'node:assert/strict';
@@ -141,6 +141,7 @@ it('a world keeps its promise through one misfortune after the other', { timeout
     t.diagnostic(`round ${round}: ${happened.join(', ')}`);
     for (const load of loads) t.diagnostic(describeProgress(load.progress));
     await world.check({ deadlineMs: 90_000 });
-    for (const load of loads) assert.ok(load.progress.acknowledged > 0, `nothing was acknowledged: ${happened.join(', ')}`);
+    for (const load of loads)
+      assert.ok(load.progress.acknowledged > 0, `nothing was acknowledged: ${happened.join(', ')}`);
   }
 });
