@@ -223,7 +223,6 @@ export class Pylon {
       ...this.#address,
       startedMs: this.#startedMs,
       redis: `${redis.host}:${redis.port}/${redis.database}`,
-      database: redis.database,
       reply: this.#config.PYLON_REPLY,
     };
   }

@@ -18,8 +18,6 @@ export interface Identity {
   readonly startedMs: number;
   readonly kafka: string;
   readonly redis: string;
-  /** Number of the database in the backing Redis. */
-  readonly database: number;
   readonly reply: string;
 }
 
