@@ -9,6 +9,8 @@ import type { RedisEndpoint } from '../../shared/messages.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** Kafka takes no request above socket.request.max.bytes (100 MiB unless set): it would close the connection, time after time. */
+const commandBytesCeiling = 64 * MIB;
 const DAY_MS = 86_400_000;
 
 /** Whole number within bounds, written plainly (no 1e3, no 0x10). */
@@ -131,9 +133,9 @@ export const options = {
     "How long the rack's Redis may be silent with reads waiting before its connection is given up.",
   ),
   PYLON_COMMAND_BYTES_MAX: option(
-    integer(64 * KIB, 512 * MIB),
+    integer(64 * KIB, commandBytesCeiling),
     String(16 * MIB),
-    'Largest command taken from a client, in bytes. The same in a whole world; the topic must allow it.',
+    'Largest command taken from a client, in bytes, up to 64 MiB. The same in a whole world; the topic must allow it.',
   ),
   PYLON_STEP_COMMANDS: option(integer(1, 100_000), '1000', 'Most commands in one fenced step against Redis.'),
   PYLON_STEP_BYTES: option(

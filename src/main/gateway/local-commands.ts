@@ -54,7 +54,7 @@ export class LocalCommands {
         client.end();
         return 'answered';
       },
-      select: (_, args) => (/^\d{1,9}$/.test(args.text(1)) ? OK : encodeError('ERR invalid DB index')),
+      select: (_, args) => select(args.text(1)),
       hello: (client, args) => this.#hello(client, args),
       auth: (_, args) => auth(args),
       reset: (client) => {
@@ -131,6 +131,12 @@ const pong = encodeSimple('PONG');
 
 function wrongArity(command: string): Buffer {
   return encodeError(`ERR wrong number of arguments for '${command}' command`);
+}
+
+/** Any database will do: configuration chooses the one that is used. */
+function select(database: string): Buffer {
+  if (/^\d{1,9}$/.test(database)) return OK;
+  return encodeError(/^-\d{1,9}$/.test(database) ? 'ERR DB index is out of range' : 'ERR value is not an integer or out of range');
 }
 
 /** As Redis without a password: its one user takes any password by name, and none without. */

@@ -19,22 +19,30 @@ export interface LogTopic {
   readonly replication: number;
 }
 
-/** Kafka may be starting just now: so long it is waited for. */
-const kafkaWaitMs = 15_000;
+export interface KafkaPatience {
+  /** Kafka may be starting just now: so long it is waited for. */
+  readonly waitMs: number;
+  /** The admin client waits for ever for a broker that took the connection and does not answer. */
+  readonly attemptMsMax: number;
+}
+
+const usualPatience: KafkaPatience = { waitMs: 15_000, attemptMsMax: 10_000 };
 const retryMs = 500;
-/** The admin client waits for ever for a broker that took the connection and does not answer. */
-const attemptMsMax = 10_000;
 
 /**
  * Opens the log topic; waits a while for a Kafka that cannot be reached.
  * @param waiting called once, when it begins to wait
  * @throws PylonError PYLON_KAFKA when Kafka cannot be reached; PYLON_TOPIC with every fault of the topic
  */
-export async function awaitLogTopic(config: Config, waiting: (error: PylonError) => void): Promise<LogTopic> {
-  const deadlineMs = performance.now() + kafkaWaitMs;
+export async function awaitLogTopic(
+  config: Config,
+  waiting: (error: PylonError) => void,
+  patience = usualPatience,
+): Promise<LogTopic> {
+  const deadlineMs = performance.now() + patience.waitMs;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await openLogTopic(config);
+      return await openLogTopic(config, patience.attemptMsMax);
     } catch (error) {
       const unreachable = error instanceof PylonError && error.code === 'PYLON_KAFKA';
       if (!unreachable || performance.now() > deadlineMs) throw error;
@@ -44,7 +52,7 @@ export async function awaitLogTopic(config: Config, waiting: (error: PylonError)
   }
 }
 
-async function openLogTopic(config: Config): Promise<LogTopic> {
+async function openLogTopic(config: Config, attemptMsMax: number): Promise<LogTopic> {
   const name = topicNames.log(config.PYLON_WORLD);
   const admin = newAdmin(config);
   try {

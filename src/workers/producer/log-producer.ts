@@ -36,12 +36,13 @@ const connectTimeoutMs = 5_000;
 /** How long what is on its way may take to arrive when a life ends. */
 const flushTimeoutMs = limits.stopMsMax / 6;
 
-/** Errors that say for certain that Kafka did not take the record. */
+/**
+ * Errors that say for certain that Kafka did not take the record. A right that is refused is not among them: it may have
+ * been there at an earlier attempt, whose answer was lost.
+ */
 const refusedForSure: ReadonlySet<number> = new Set([
   CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE,
   CODES.ERRORS.ERR_RECORD_LIST_TOO_LARGE,
-  CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
-  CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
 ]);
 
 export class LogProducer {
