@@ -56,8 +56,12 @@ export const limits = {
   applyRetryMsMax: 1000,
   /** Pause after another applier moved the fence, so that the group can say who leads. */
   fenceLostPauseMs: 200,
-  /** A fence beyond the log's end is looked at this often before it is believed: an election of brokers may hide the end. */
-  logRangeChecksMax: 10,
+  /**
+   * A fence beyond the log's end is looked at this often, `fenceLostPauseMs` apart, before it is believed: about two
+   * minutes. After a broker is lost, the new leader shows an older end until the lost one is out of the in-sync set:
+   * up to `replica.lag.time.max.ms`, 30 s by default.
+   */
+  logRangeChecksMax: 600,
   /** How far beyond Redis's maxmemory the log may lead it, to reach the writes that free memory. */
   outOfMemoryHeadroomBytes: 16 * MIB,
   /** The backing Redis owes an answer and sends nothing for this long: the connection is given up. */

@@ -3,17 +3,13 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import { Redis } from 'ioredis';
-import { startRedis, type EmbeddedRedis } from '../../src/main/embedded/redis.js';
 import { decodeFence, fenceKey } from '../../src/shared/fence-value.js';
 import { limits } from '../../src/shared/limits.js';
 import { encodeCommand } from '../../src/shared/resp/encode.js';
-import { ApplierFixture, type ApplierFixtureOptions } from '../support/applier-fixture.js';
-import { kafkaFixture, TestAuthor, TestLog, type KafkaFixture } from '../support/log-fixture.js';
+import type { ApplierFixture } from '../support/applier-fixture.js';
+import { startRack, type Rack } from '../support/applier-rack.js';
+import { kafkaFixture, type KafkaFixture, type TestAuthor, type TestLog } from '../support/log-fixture.js';
 
 let kafka: KafkaFixture;
 before(async () => {
@@ -23,42 +19,7 @@ after(async () => {
   await kafka.close();
 });
 
-interface Rack {
-  readonly log: TestLog;
-  readonly redis: EmbeddedRedis;
-  readonly client: Redis;
-  readonly author: TestAuthor;
-  applier(options?: Partial<ApplierFixtureOptions>): ApplierFixture;
-}
-
-/** A Redis, a log and their appliers, all gone when the test ends. */
-async function rackOf(t: TestContext, redisArgs: readonly string[] = []): Promise<Rack> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'pylon-applier-'));
-  const redis = await startRedis({ dataDir, args: ['--enable-debug-command', 'local', ...redisArgs] });
-  const log = await TestLog.create(kafka.bootstrapServers);
-  const client = new Redis(redis.port);
-  client.on('error', () => {}); // Redis is killed in some tests
-  const appliers: ApplierFixture[] = [];
-  t.after(async () => {
-    for (const applier of appliers) assert.equal(await applier.stop(), 0, 'the worker ends by itself');
-    client.disconnect();
-    await log.close();
-    await redis.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
-  return {
-    log,
-    redis,
-    client,
-    author: new TestAuthor(),
-    applier(options = {}) {
-      const { bootstrapServers } = kafka;
-      const applier = new ApplierFixture({ bootstrapServers, log, redisPort: redis.port, ...options });
-      appliers.push(applier);
-      return applier;
-    },
-  };
-}
+const rackOf = (t: TestContext, redisArgs: readonly string[] = []): Promise<Rack> => startRack(t, kafka, redisArgs);
 
 test('a new rack is filled from the log; poison is passed over, data errors are counted', async (t) => {
   const { log, client, author, applier } = await rackOf(t);

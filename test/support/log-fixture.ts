@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { Admin, Producer } from '@platformatic/kafka';
+import { Admin, Connection, deleteRecordsV2, Producer } from '@platformatic/kafka';
 import { startKafka, type EmbeddedKafka } from '../../src/main/embedded/kafka.js';
 import { makeIncarnation } from '../../src/shared/incarnation.js';
 import { appendVarint, encodeBarrier, encodeCommands } from '../../src/shared/record.js';
@@ -76,6 +76,19 @@ export class TestLog {
     const result = await this.#producer.send({ messages, acks: -1 });
     const offset = result.offsets?.[0]?.offset ?? -1n;
     return Number(offset) + values.length - 1;
+  }
+
+  /** Removes all records before an offset, as retention does. @param brokers of a Kafka with one broker */
+  async removeBefore(offset: number, brokers: string): Promise<void> {
+    const connection = new Connection('pylon-test');
+    const [host, port] = brokers.split(':');
+    await connection.connect(host ?? '', Number(port));
+    try {
+      const topics = [{ name: this.topic, partitions: [{ partitionIndex: 0, offset: BigInt(offset) }] }];
+      await deleteRecordsV2.api.async(connection, topics, 10_000);
+    } finally {
+      await connection.close();
+    }
   }
 
   async close(): Promise<void> {

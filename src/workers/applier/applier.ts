@@ -270,6 +270,7 @@ export class Applier {
       case 'query-log':
         return this.#askRange();
       case 'look-again':
+        this.#status.wait(verdict.why, this.#fence.tookOver, 'PYLON_FENCE_RANGE');
         return this.#pause(limits.fenceLostPauseMs);
       case 'moved-on':
         // Somebody else leads, or thinks so. If he does not go on while we pause, we do.
@@ -322,8 +323,7 @@ export class Applier {
 
   #pump(): void {
     if (this.#phase !== 'run' || this.#session === undefined) return;
-    const obstacle = this.#runner.pump(this.#session);
-    if (obstacle !== undefined) this.#recover(obstacle);
+    this.#recover(this.#runner.pump(this.#session));
   }
 
   // ---- what became of a step
@@ -376,8 +376,8 @@ export class Applier {
     this.#recover(recoveryFrom(failure, this.#phase === 'run', this.#runner, this.#counters));
   }
 
-  #recover(recovery: Recovery): void {
-    switch (recovery.type) {
+  #recover(recovery: Recovery | undefined): void {
+    switch (recovery?.type) {
       case 'halt':
         return this.#halt(recovery.error);
       case 'again':

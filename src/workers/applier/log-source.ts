@@ -71,6 +71,7 @@ export class LogSource {
   #committedOffset = -1;
   #wakeLoop: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
   #timers = new Set<NodeJS.Timeout>();
 
   constructor(data: ApplierWorkerData, handlers: LogSourceHandlers) {
@@ -118,9 +119,13 @@ export class LogSource {
     }
   }
 
-  /** Leaves the group and disconnects. */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
+  /** Leaves the group and disconnects. @returns when that is done, however often it is asked for */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#wake();
@@ -156,7 +161,7 @@ export class LogSource {
       } as kafka.ConsumerGlobalConfig,
       { 'auto.offset.reset': 'error' },
     );
-    consumer.on('event.error', (error) => this.#trouble(error.message));
+    consumer.on('event.error', (error) => this.#trouble(`${error.message} (log topic ${this.#data.topic})`));
     return consumer;
   }
 
@@ -240,19 +245,18 @@ export class LogSource {
     else this.#consumer.resume([this.#partition]);
   }
 
-  #consume(count: number): Promise<void> {
+  async #consume(count: number): Promise<void> {
     const reading = this.#reading;
     this.#lastPollMs = performance.now();
     this.#consumer.setDefaultConsumeTimeout(reading > 0 ? consumeWaitMs : idleWaitMs);
-    return new Promise((resolve) => {
+    const error = await new Promise<kafka.LibrdKafkaError | undefined>((resolve) => {
       this.#consumer.consume(count, (error, messages) => {
-        if (error !== null && error !== undefined) this.#consumeFailed(error as kafka.LibrdKafkaError, resolve);
-        else {
-          this.#handIn(reading, messages);
-          resolve();
-        }
+        if (error !== null && error !== undefined) return resolve(error as kafka.LibrdKafkaError);
+        this.#handIn(reading, messages);
+        resolve(undefined);
       });
     });
+    if (error !== undefined) await this.#consumeFailed(error);
   }
 
   #handIn(reading: number, messages: readonly kafka.Message[]): void {
@@ -265,15 +269,15 @@ export class LogSource {
     this.#handlers.records(reading, entries);
   }
 
-  #consumeFailed(error: { readonly code: number; readonly message: string }, resolve: () => void): void {
+  async #consumeFailed(error: { readonly code: number; readonly message: string }): Promise<void> {
     if (error.code === offsetResetCode && this.#reading > 0) {
       const reading = this.#reading;
       this.#reading = 0;
       this.#handlers.lost(reading);
-      return resolve();
+      return;
     }
     this.#trouble(`reading the log: ${error.message}`);
-    this.#later(retryMs, resolve);
+    if (!this.#stopping) await this.#sleep(retryMs);
   }
 
   /** What the last fetch said of the log's end; at least `seen`. */

@@ -18,8 +18,8 @@ export type FenceVerdict =
   | { readonly type: 'count-keys' }
   | { readonly type: 'read-fence' }
   | { readonly type: 'query-log' }
-  /** A little later, read the fence again. */
-  | { readonly type: 'look-again' }
+  /** A little later, read the fence again; why. */
+  | { readonly type: 'look-again'; readonly why: string }
   /** Redis came back without its last writes; the log is to be asked. */
   | { readonly type: 'went-back'; readonly where: string }
   /** Another applier moved the fence on. */
@@ -131,7 +131,7 @@ export class RackFence {
     if (verdict instanceof PylonError) return { type: 'halt', error: verdict };
     if (verdict === 'beyond') {
       this.#rangeChecks++;
-      if (this.#rangeChecks < limits.logRangeChecksMax) return { type: 'look-again' };
+      if (this.#rangeChecks < limits.logRangeChecksMax) return { type: 'look-again', why: `${fenceBeyond(this.rack, end).message}. Looking again` };
       return { type: 'halt', error: fenceBeyond(this.rack, end) };
     }
     this.#rangeChecks = 0;
