@@ -1,11 +1,12 @@
-/** Sorted set commands, without the blocking ones (refused.ts). */
-import { ONE_KEY, TWO_KEYS, read, write } from './row.js';
+/** Sorted set commands. */
+import { BLOCKING, FLOATS } from './notes.js';
+import { ONE_KEY, TWO_KEYS, inGroup, read, refused, write } from './row.js';
 import type { CommandRow, KeySpec } from './types.js';
 
 const COUNTED: KeySpec = { numkeys: 1 };
 const COUNTED_INTO: KeySpec = { numkeys: 2, destination: 1 };
 
-export const SORTED_SET_COMMANDS: readonly CommandRow[] = [
+export const SORTED_SET_COMMANDS: readonly CommandRow[] = inGroup('sorted-set',
   read('zcard', 2, '1.2.0', ONE_KEY, 'integer'),
   read('zcount', 4, '2.0.0', ONE_KEY, 'integer'),
   read('zlexcount', 4, '2.8.9', ONE_KEY, 'integer'),
@@ -36,6 +37,11 @@ export const SORTED_SET_COMMANDS: readonly CommandRow[] = [
   write('zmpop', -4, '7.0.0', COUNTED, 'array', 'nilArray', { check: 'zmpop' }),
   write('zrangestore', -5, '6.2.0', TWO_KEYS, 'integer', 'zero', { check: 'zrangestore' }),
   write('zdiffstore', -4, '6.2.0', COUNTED_INTO, 'integer', 'zero', { check: 'zdiffstore' }),
-  write('zinterstore', -4, '2.0.0', COUNTED_INTO, 'integer', 'zero', { check: 'zstore' }),
-  write('zunionstore', -4, '2.0.0', COUNTED_INTO, 'integer', 'zero', { check: 'zstore' }),
-];
+  write('zinterstore', -4, '2.0.0', COUNTED_INTO, 'integer', 'zero', { check: 'zstore', note: FLOATS }),
+  write('zunionstore', -4, '2.0.0', COUNTED_INTO, 'integer', 'zero', { check: 'zstore', note: FLOATS }),
+  refused(BLOCKING, 'poll with ZMPOP or ZPOPMIN', `
+    bzpopmin -3 5.0.0
+    bzpopmax -3 5.0.0
+    bzmpop -5 7.0.0
+  `),
+);
