@@ -1,10 +1,14 @@
 /** Static checks of hash, list and set writes (Redis: t_hash.c, t_list.c, t_set.c). */
 import type { FrameArguments } from '../resp/frame-arguments.js';
+import { INT64_MIN } from '../resp/integer.js';
 import {
   arityError, atLeast, expireTimeError, integerAt, integerError, isInfinite, isLongDouble, NOT_FLOAT, NOT_INTEGER,
   NOT_POSITIVE, SYNTAX_ERROR, type Check,
 } from './check-values.js';
 import { checkCandidates } from './spop.js';
+
+const COUNT_OUT_OF_RANGE =
+  'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807';
 
 const isSide = (args: FrameArguments, index: number): boolean => args.is(index, 'left') || args.is(index, 'right');
 
@@ -63,7 +67,8 @@ export const COLLECTION_CHECKS = {
     if (args.count > 3) return arityError(name);
     return args.count === 3 ? atLeast(args, 2, 0n, NOT_POSITIVE) : null;
   },
-  count: (args) => integerError(args, 2),
+  // The least integer has no positive counterpart: Redis 7.0 lets it pass, 8.0 does not.
+  count: (args) => (integerAt(args, 2) === INT64_MIN ? COUNT_OUT_OF_RANGE : integerError(args, 2)),
   twoIntegers: (args) => integerError(args, 2) ?? integerError(args, 3),
   linsert: (args) => (args.is(2, 'before') || args.is(2, 'after') ? null : SYNTAX_ERROR),
   lmove: (args) => (isSide(args, 3) && isSide(args, 4) ? null : SYNTAX_ERROR),

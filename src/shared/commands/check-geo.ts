@@ -1,18 +1,16 @@
 /** Static checks of geo writes (Redis: geo.c). */
 import type { FrameArguments } from '../resp/frame-arguments.js';
-import { integerAt, NOT_FLOAT, NOT_INTEGER, readDouble, SYNTAX_ERROR, type Check } from './check-values.js';
+import { integerAt, isDouble, NOT_FLOAT, NOT_INTEGER, readDouble, SYNTAX_ERROR, type Check } from './check-values.js';
 
 const LONGITUDE_MAX = 180;
 /** Where the Mercator projection ends. */
 const LATITUDE_MAX = 85.05112878;
 const UNITS = ['m', 'km', 'ft', 'mi'] as const;
 
-/** A double, `null` when it is none; NaN for one that is written in hexadecimal, whose value is not read here. */
+/** A double; null when it is none. */
 function numberAt(args: FrameArguments, index: number): number | null {
   const text = args.text(index);
-  const value = readDouble(text);
-  if (typeof value !== 'number') return null;
-  return /x/i.test(text) ? NaN : value;
+  return isDouble(text) ? (readDouble(text) as number) : null;
 }
 
 /** C's `%f`. */
@@ -26,7 +24,6 @@ function positionError(args: FrameArguments, longitudeAt: number): string | null
   const longitude = numberAt(args, longitudeAt);
   const latitude = numberAt(args, longitudeAt + 1);
   if (longitude === null || latitude === null) return NOT_FLOAT;
-  if (Number.isNaN(longitude) || Number.isNaN(latitude)) return null;
   return Math.abs(longitude) > LONGITUDE_MAX || Math.abs(latitude) > LATITUDE_MAX
     ? `ERR invalid longitude,latitude pair ${fixed(longitude)},${fixed(latitude)}`
     : null;

@@ -8,7 +8,7 @@ import { TOO_BIG, UNKNOWN_COMMAND } from '../resp/frame-table.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
 import { isNewer } from './since.js';
 import { rowOf } from './subcommands.js';
-import { COMMANDS } from './table.js';
+import { ALL_ROWS, COMMANDS } from './table.js';
 
 const scratch = new FrameArguments();
 
@@ -52,7 +52,7 @@ export const reservedRefusal = (command: number): Buffer =>
  * @param serverVersion the lowest redis_version of the racks: what one rack cannot apply must not get into the log
  */
 export function sinceRefusal(command: number, serverVersion: string): Buffer | null {
-  const row = COMMANDS[command];
+  const row = ALL_ROWS[command];
   if ((row.kind !== 'read' && row.kind !== 'write') || !isNewer(row.since, serverVersion)) return null;
   return refuses(row.name, `it needs Redis ${row.since} and there is a rack with ${serverVersion}`, 'update its Redis');
 }
@@ -62,7 +62,8 @@ export function refusal(command: number, buffer: Buffer, start: number, end: num
   if (command === TOO_BIG) throw new RangeError('an oversized frame has no bytes: use tooBigRefusal');
   const args = scratch.read(buffer, start, end);
   if (command === UNKNOWN_COMMAND) return unknownCommand(args);
-  const row = rowOf(command, args);
+  const settled = COMMANDS[command];
+  const row = settled.kind === 'refused' && settled.subcommands === undefined ? settled : rowOf(command, args);
   if (row.reason !== undefined && row.instead !== undefined) return refuses(typed(row.name), row.reason, row.instead);
   if (row.refusedForm !== undefined) {
     return refuses(row.refusedForm.form, row.refusedForm.reason, row.refusedForm.instead);

@@ -7,7 +7,7 @@
  */
 import { encodeCommandArray } from '../resp/encode.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
-import { COMMANDS } from './table.js';
+import { ALL_ROWS } from './table.js';
 import type { ReadRewriteRule } from './types.js';
 
 const RULES: Readonly<Record<ReadRewriteRule, (args: FrameArguments) => Array<string | Buffer> | null>> = {
@@ -18,7 +18,7 @@ const scratch = new FrameArguments();
 
 /** The frame to send to the rack's Redis instead of the read buffer[start, end), or null: send it as it stands. */
 export function rewriteRead(command: number, buffer: Buffer, start: number, end: number): Buffer | null {
-  const rule = COMMANDS[command].readRewrite;
+  const rule = ALL_ROWS[command].readRewrite;
   if (rule === undefined) return null;
   const rewritten = RULES[rule](scratch.read(buffer, start, end));
   return rewritten === null ? null : encodeCommandArray(rewritten);

@@ -11,9 +11,10 @@ import { FrameArguments } from '../resp/frame-arguments.js';
 import { INT64_MAX, INT64_MIN } from '../resp/integer.js';
 import { readStringOptions, type ExpireOption } from './check-string.js';
 import { integerAt } from './check-values.js';
+import { rewriteRemoveByName, rewriteStoreByName } from './rewrite-lex.js';
 import { rewriteClaim, rewriteTrim, rewriteXadd } from './rewrite-stream.js';
 import { takeCandidates } from './spop.js';
-import { COMMANDS } from './table.js';
+import { ALL_ROWS } from './table.js';
 import type { RewriteRule } from './types.js';
 import { fitsArity } from './validate.js';
 
@@ -112,6 +113,8 @@ const REWRITES: Readonly<Record<RewriteRule, Rewrite>> = {
   xadd: rewriteXadd,
   xtrim: rewriteTrim,
   xclaim: rewriteClaim,
+  zremrangebylex: rewriteRemoveByName,
+  zrangestore: rewriteStoreByName,
 };
 
 const scratch = new FrameArguments();
@@ -123,7 +126,7 @@ const scratch = new FrameArguments();
 export function rewriteForApply(
   command: number, buffer: Buffer, start: number, end: number, logClockMs: number,
 ): Buffer | null {
-  const row = COMMANDS[command];
+  const row = ALL_ROWS[command];
   if (row.rewrite === undefined) return null;
   const args = scratch.read(buffer, start, end);
   if (!fitsArity(row, args.count)) return null;

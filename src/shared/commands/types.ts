@@ -53,7 +53,7 @@ export type ArgumentRule =
 /** How a write is made the same for every rack before it is applied (rewrite.ts). */
 export type RewriteRule =
   | 'set' | 'setex' | 'getex' | 'expire' | 'restore' | 'flushall' | 'fieldExpire' | 'spop' | 'xadd' | 'xtrim'
-  | 'xclaim';
+  | 'xclaim' | 'zremrangebylex' | 'zrangestore';
 
 /** How a read is made harmless before it goes to the rack's Redis (rewrite-read.ts). */
 export type ReadRewriteRule = 'pfcount';
