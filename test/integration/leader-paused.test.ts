@@ -3,7 +3,6 @@
  * harm. That the checker would see the harm is shown by planted-bug.test.ts.
  */
 
-import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { describeProgress } from '../support/load.js';
@@ -30,7 +29,8 @@ it('a leader that wakes up after its successor took over does no harm', { timeou
     () => load.progress.acknowledged,
     (count) => count > acknowledged + 2000,
   );
-  assert.equal((await zombie.successor.info()).leads, true);
+  // Whichever of the two: the one that came back is a member like any other, and the group may give it the log again.
+  await east.leader();
   await load.stop();
   t.diagnostic(`seed ${world.seed}: ${describeProgress(load.progress)}`);
   await world.check();

@@ -19,7 +19,7 @@ test('a Kafka that takes connections and does not answer is given up, after havi
   const kafka = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = loadConfig({ PYLON_RACK: 'east', PYLON_KAFKA: kafka, PYLON_REDIS: 'redis://r' });
   const told: PylonError[] = [];
-  const opened = awaitLogTopic(config, (error) => told.push(error), { waitMs: 400, attemptMsMax: 200 });
+  const opened = awaitLogTopic(config, (error) => told.push(error), { waitMs: 2_000, attemptMsMax: 200 });
   await assert.rejects(within(10_000, opened), { code: 'PYLON_KAFKA', message: `Kafka at ${kafka}: no answer within 200 ms` });
   assert.equal(told.length, 1);
   assert.ok(sockets.size >= 2, 'it tried again');
