@@ -22,6 +22,7 @@ export const errorCodes = {
   PYLON_TAINTED: 'a command failed in a way that may differ between racks',
   PYLON_UNKNOWN: 'it is not known whether the write is in the log',
   PYLON_NOT_LOGGED: 'the write is not in the log',
+  PYLON_NO_REPLY: 'the write is in the log, but its reply is not to be had',
   PYLON_TOO_BIG: 'the command is over the size limit; nothing was logged',
   PYLON_BUSY: 'too much is under way; nothing was done',
   PYLON_READ: 'the read cannot be answered',

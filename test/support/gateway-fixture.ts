@@ -127,6 +127,7 @@ export class GatewayFixture {
     const gateway = new Gateway(
       {
         host: '127.0.0.1', port: 0, readTimeoutMs: 5_000, writeTimeoutMs: 30_000, commandBytesMax: 16 * 1024 * 1024,
+        replyMode: 'log', replyTimeoutMs: 5_000,
         clientsMax: 1000, producers: 1, redis: { host: '127.0.0.1', port: redis.port, database: 0 }, ...options.gateway,
       },
       parts,

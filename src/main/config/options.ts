@@ -118,9 +118,11 @@ export const options = {
     "Applier workers: 1 takes part in applying the log to the rack's Redis, 0 makes this Pylon a gateway only.",
   ),
   PYLON_REPLY: option(
-    z.enum(['log'], 'must be log'),
-    'log',
-    'What a write is answered with. `log`: a reply of the right type as soon as Kafka has it (docs: Guarantees).',
+    z.enum(['auto', 'log', 'applied'], 'must be auto, log or applied'),
+    'auto',
+    'When a write is answered. `auto`: a status write (`SET`) when Kafka has it, a write whose reply is information ' +
+      "(`INCR`) with that of the rack's Redis once applied; `log`: all when Kafka has them, with a placeholder where " +
+      'the reply would be information; `applied`: all once applied. `PYLON REPLY` changes it for one connection.',
   ),
   PYLON_WRITE_TIMEOUT_MS: option(
     integer(1_000, 450_000),
@@ -131,6 +133,11 @@ export const options = {
     integer(100, 600_000),
     '10000',
     "How long the rack's Redis may be silent with reads waiting before its connection is given up.",
+  ),
+  PYLON_REPLY_TIMEOUT_MS: option(
+    integer(100, 600_000),
+    '10000',
+    "How long a logged write may wait for the reply of the rack's Redis before its client is told that there is none.",
   ),
   PYLON_COMMAND_BYTES_MAX: option(
     integer(64 * KIB, commandBytesCeiling),

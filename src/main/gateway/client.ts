@@ -13,7 +13,7 @@ import { encodeError } from '../../shared/resp/encode.js';
 import { KIND_OF, BY_ARGUMENTS, KIND_READ } from '../../shared/commands/table.js';
 import { PROTOCOL_ERROR, RequestInput } from '../../shared/resp/request-input.js';
 import { limits } from '../../shared/limits.js';
-import type { ClientRegistry, GatewayContext } from './context.js';
+import type { ClientRegistry, GatewayContext, ReplyMode } from './context.js';
 import { dispatch } from './dispatch.js';
 import { Outlet } from './outlet.js';
 import { copyRows } from './copy-rows.js';
@@ -45,6 +45,7 @@ export class Client {
   readonly socket: Socket;
   readonly facts: ClientFacts = { name: '', libraryName: '', libraryVersion: '' };
   readonly connectedMs = Date.now();
+  replyMode: ReplyMode;
   readonly order: ReplyOrder;
   readonly writeLog: WriteLog;
   readonly #context: GatewayContext;
@@ -78,6 +79,7 @@ export class Client {
     this.socket = socket;
     this.#context = context;
     this.#registry = registry;
+    this.replyMode = context.replyMode;
     this.writeLog = context.writeLogs[id % context.writeLogs.length];
     this.#outlet = new Outlet(socket, context.flusher);
     this.order = new ReplyOrder(this);
@@ -154,8 +156,11 @@ export class Client {
     for (let left = count; left > 0; left--) this.order.answer(error); // counted above
   }
 
-  /** Puts one whole frame of a write into the log; `reply` is what the client gets when it is there. */
-  write(buffer: Buffer, start: number, end: number, reply: Buffer): void {
+  /**
+   * Puts one whole frame of a write into the log. `reply` is what the client gets when it is there; undefined: what the
+   * rack's Redis answers when it is applied.
+   */
+  write(buffer: Buffer, start: number, end: number, reply: Buffer | undefined): void {
     this.#context.counters.add('commandsWritten', 1);
     this.#window.opened(1);
     this.writeLog.append(this.order, buffer, start, end, reply);

@@ -13,10 +13,11 @@ import { limits } from '../../shared/limits.js';
 import { encodeError } from '../../shared/resp/encode.js';
 import { FrameTable } from '../../shared/resp/frame-table.js';
 import { DEFAULT_REQUEST_LIMITS } from '../../shared/resp/request-limits.js';
-import type { RedisEndpoint } from '../../shared/messages.js';
+import type { OwedReplies, RedisEndpoint } from '../../shared/messages.js';
+import type { Position } from '../../shared/position.js';
 import { Client } from './client.js';
 import { wrapAccepted } from './client-socket.js';
-import type { ClientRegistry, GatewayContext } from './context.js';
+import type { ClientRegistry, GatewayContext, ReplyMode } from './context.js';
 import { KeyspaceReads, type ControlConnection } from './keyspace-reads.js';
 import { LocalCommands, type PylonCommands } from './local-commands.js';
 import { OutletFlusher } from './outlet.js';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly redis: RedisEndpoint;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
+  readonly replyTimeoutMs: number;
+  readonly replyMode: ReplyMode;
   readonly commandBytesMax: number;
   readonly clientsMax: number;
   readonly producers: number;
@@ -81,7 +84,7 @@ export class Gateway implements ClientRegistry {
         parts.upstreamState(up, detail);
       },
     });
-    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog(options.writeTimeoutMs, {
+    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog(options.writeTimeoutMs, options.replyTimeoutMs, {
       send: (message, transfer) => parts.send(producer, message, transfer),
       delivered: () => flusher.flush(),
       drained: () => this.#resumeAll(),
@@ -98,6 +101,7 @@ export class Gateway implements ClientRegistry {
       parsePool: parts.parsePool,
       localCommands: new LocalCommands(parts.pylonCommands, () => this.#clients.values()),
       keyspaceReads: new KeyspaceReads(parts.control),
+      replyMode: options.replyMode,
       readsUnavailable: () => this.#readsUnavailable(),
       bug: (error) => parts.trouble(error),
     };
@@ -129,6 +133,18 @@ export class Gateway implements ClientRegistry {
 
   settle(producer: number, ...outcomes: Parameters<WriteLog['settle']>): void {
     this.#context.writeLogs[producer].settle(...outcomes);
+  }
+
+  /** Replies of the rack's applier to writes of producer worker number `producer`. */
+  applied(producer: number, replies: OwedReplies): void {
+    this.#context.writeLogs[producer].owed.applied(replies);
+    this.#context.flusher.flush();
+  }
+
+  /** Replies to what stands before this position will not come any more. */
+  repliesLost(before: Position): void {
+    for (const { owed } of this.#context.writeLogs) owed.lostBefore(before);
+    this.#context.flusher.flush();
   }
 
   left(client: Client): void {

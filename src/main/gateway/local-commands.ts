@@ -7,6 +7,7 @@ import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeMap, encodeS
 import type { FrameArguments } from '../../shared/resp/frame-arguments.js';
 import type { Client } from './client.js';
 import { clientCommand, setName } from './client-command.js';
+import { replyModes } from './context.js';
 
 /** What Pylon says of itself; made by the process around the gateway. */
 export interface PylonCommands {
@@ -34,6 +35,8 @@ const help = [
   'PYLON <subcommand>. Subcommands are:',
   'INFO',
   '    Rack, version, leader, positions, lag and counters of this Pylon.',
+  'REPLY [auto|log|applied]',
+  '    When writes of this connection are answered; without an argument: as it is now.',
   'HELP',
   '    Print this help.',
 ];
@@ -67,7 +70,7 @@ export class LocalCommands {
       config: (_, args) => config(args),
       time: () => time(),
       debug: () => encodeError("ERR PYLON refuses 'debug': it would reach past Pylon; connect to the rack's Redis itself"),
-      pylon: (_, args) => this.#pylonCommand(args),
+      pylon: (client, args) => this.#pylonCommand(client, args),
     };
   }
 
@@ -114,8 +117,9 @@ export class LocalCommands {
     return encodeBulk(await this.#pylon.info(sections));
   }
 
-  #pylonCommand(args: FrameArguments): LocalAnswer {
+  #pylonCommand(client: Client, args: FrameArguments): LocalAnswer {
     const name = args.text(1);
+    if (args.is(1, 'reply')) return replyMode(client, args);
     switch (name.toLowerCase()) {
       case 'info':
         return encodeBulk(this.#pylon.pylonInfo());
@@ -125,6 +129,15 @@ export class LocalCommands {
         return encodeError(`ERR unknown subcommand '${name.slice(0, 128)}'. Try PYLON HELP.`);
     }
   }
+}
+
+function replyMode(client: Client, args: FrameArguments): Buffer {
+  if (args.count === 2) return encodeBulk(client.replyMode);
+  const wanted = args.text(2).toLowerCase();
+  const mode = replyModes.find((known) => known === wanted);
+  if (mode === undefined || args.count > 3) return encodeError(`ERR PYLON REPLY takes one of ${replyModes.join(', ')}`);
+  client.replyMode = mode;
+  return OK;
 }
 
 const pong = encodeSimple('PONG');

@@ -21,6 +21,7 @@ import { version } from '../version.js';
 import { Control } from './control.js';
 import { awaitLogTopic, newAdmin, type LogTopic } from './log-topic.js';
 import { LogTopicWatch } from './log-topic-watch.js';
+import { RackReplies } from './rack-replies.js';
 import { Report, type Identity } from './report.js';
 import { Watchdog, type Watched } from './watchdog.js';
 import { WorkerHandle } from './worker-handle.js';
@@ -58,6 +59,9 @@ export class Pylon {
   readonly #producers: Producer[] = [];
   readonly #appliers: Applier[] = [];
   readonly #incarnations: string[] = [];
+  /** Which producer worker lived as an incarnation: all of this process's life. */
+  readonly #producerOf = new Map<string, number>();
+  readonly #rackReplies: RackReplies;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #startedMs = Date.now();
   #topicWatch: LogTopicWatch | undefined;
@@ -76,6 +80,14 @@ export class Pylon {
     this.#control = new Control(config.PYLON_REDIS, `pylon-control-${config.PYLON_ID}`);
     this.#parsePool = this.#newParsePool();
     this.#gateway = this.#newGateway();
+    const { PYLON_WORLD: world, PYLON_ID: id, PYLON_REDIS: redis } = config;
+    this.#rackReplies = new RackReplies(world, id, redis, this.#control, {
+      replies: (replies) => {
+        const producer = this.#producerOf.get(replies.incarnation);
+        if (producer !== undefined) this.#gateway.applied(producer, replies); // else of a process before us with our name
+      },
+      lost: (before) => this.#gateway.repliesLost(before),
+    });
   }
 
   /**
@@ -111,6 +123,7 @@ export class Pylon {
       if (!inTime) this.#log.error({ worker: worker.name }, 'worker did not stop in time');
       return inTime;
     }));
+    this.#rackReplies.close();
     this.#control.close();
     await Promise.all([this.#parsePool?.close(), this.#topicWatch?.close()]);
     return stopped.every(Boolean);
@@ -128,6 +141,7 @@ export class Pylon {
         message: (message) => {
           if (message.type === 'ready') {
             this.#incarnations[worker] = message.incarnation;
+            this.#producerOf.set(message.incarnation, worker);
             resolve();
           } else if (message.type === 'outcomes') {
             this.#gateway.settle(worker, message.outcomes);
@@ -153,6 +167,10 @@ export class Pylon {
           this.#log.info({ worker: name, state: message.state }, message.detail === '' ? message.state : message.detail);
         } else if (message.type === 'trouble') {
           this.#trouble(name, message.error);
+        } else if (message.type === 'replies') {
+          this.#rackReplies.applied(message.replies);
+        } else if (message.type === 'replies-lost') {
+          this.#rackReplies.lost(message.before);
         } else if (message.type === 'halted') {
           this.#applierDetail = `${message.error.code}: ${message.error.message}`;
           this.#log.error({ worker: name, code: message.error.code }, `applying has halted: ${message.error.message}`);
@@ -193,6 +211,8 @@ export class Pylon {
         redis: config.PYLON_REDIS,
         readTimeoutMs: config.PYLON_READ_TIMEOUT_MS,
         writeTimeoutMs: config.PYLON_WRITE_TIMEOUT_MS,
+        replyTimeoutMs: config.PYLON_REPLY_TIMEOUT_MS,
+        replyMode: config.PYLON_REPLY,
         commandBytesMax: config.PYLON_COMMAND_BYTES_MAX,
         clientsMax: config.PYLON_CLIENTS_MAX,
         producers: config.PYLON_PRODUCERS,
@@ -252,6 +272,7 @@ export class Pylon {
       kafka: this.#kafka(`applier-${worker}`),
       topic: topic.name,
       topicId: topic.id,
+      rack: config.PYLON_RACK,
       group: groupNames.rack(config.PYLON_WORLD, config.PYLON_RACK),
       redis: config.PYLON_REDIS,
       recordBytesMax: recordBytesMax(config.PYLON_COMMAND_BYTES_MAX),

@@ -97,7 +97,8 @@ export class LogProducer {
     const body = new Uint8Array(message.body, 0, message.bodyBytes);
     const lengths = new Uint8Array(message.lengths, 0, message.lengthsBytes);
     const author = { rack, pylon, incarnation: this.#incarnation, batch };
-    const value = encodeCommands(author, body, lengths, noFlags);
+    const flags = message.flags === undefined ? noFlags : new Uint8Array(message.flags, 0, message.commands);
+    const value = encodeCommands(author, body, lengths, flags);
     this.#pending.set(batch, { message, recordBytes: value.length });
     this.#counters.set('recordsInFlight', this.#pending.size);
     try {

@@ -17,7 +17,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function harness() {
   const sent: BatchMessage[] = [];
   let drained = 0;
-  const log = new WriteLog(1_000, { send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
+  const log = new WriteLog(1_000, 5_000, { send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
   const client = () => {
     const state = { text: '' };
     const order = new ReplyOrder({ emit: (buffer, start, end) => (state.text += buffer.toString('latin1', start, end)) });
