@@ -45,7 +45,7 @@ interface Figures {
 
 function apply(redis: EmbeddedRedis, records: readonly Buffer[], stepCommands: number): Promise<Figures> {
   const counters = new CounterBlock(createCounterMemory({ producers: 0, appliers: 1 }), 'applier');
-  const options = { topic: 'bench', topicId: 'bench', stepCommands, stepBytes: 4 * 1024 * 1024 };
+  const options = { topic: 'bench', topicId: 'bench', rack: 'bench', stepCommands, stepBytes: 4 * 1024 * 1024 };
   const applier = new Applier(options, fenceCommands, counters, Math.random);
   let nextOffset = 0;
   let reading = 0;

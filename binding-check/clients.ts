@@ -1,15 +1,17 @@
-// Kafka clients with promises in place of callbacks, as the claims and the tests of the embedded Kafka use them. Settings
-// are those Pylon's workers have: no waiting for more (linger, fetch back-off), no poll timer, idempotence (and so: all replicas acknowledge).
+// Kafka clients with promises in place of callbacks, as the claims and the tests of the embedded Kafka use them.
+// Settings are those Pylon's workers have: no waiting for more (linger, fetch back-off), no poll timer, idempotence
+// (and so: all replicas acknowledge).
 
 import { randomUUID } from 'node:crypto';
-import { Admin } from '@platformatic/kafka';
-import Kafka, { type Client, type KafkaClientEvents, type KafkaConsumer, type Message, type Producer } from 'node-rdkafka';
+import Kafka from 'node-rdkafka';
+import type { Client, KafkaClientEvents, KafkaConsumer, Message, Producer } from 'node-rdkafka';
 
 export const bootstrapServers = process.env['PYLON_TEST_KAFKA'] ?? '';
 
 /** Makes a topic with a name of its own. */
 export async function makeTopic(partitions = 1, servers = bootstrapServers, replicas = 1): Promise<string> {
   const topic = `check-${randomUUID()}`;
+  const { Admin } = await import('@platformatic/kafka'); // slow to load, and not needed by workers
   const admin = new Admin({ clientId: 'check', bootstrapBrokers: servers.split(','), timeout: 10_000 });
   try {
     await admin.createTopics({ topics: [topic], partitions, replicas });
@@ -30,7 +32,11 @@ export async function connectProducer(servers = bootstrapServers): Promise<Produ
   return producer;
 }
 
-export async function connectConsumer(group: string, settings = {}, servers = bootstrapServers): Promise<KafkaConsumer> {
+export async function connectConsumer(
+  group: string,
+  settings = {},
+  servers = bootstrapServers,
+): Promise<KafkaConsumer> {
   const consumer = new Kafka.KafkaConsumer(
     {
       'bootstrap.servers': servers,

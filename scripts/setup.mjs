@@ -2,9 +2,9 @@
 // bindings, Kafka's jars, the TypeScript build, and the system packages these need. Called by every command of
 // package.json; `npm run build` is this alone. Only modules that come with Node are used here, since it runs first.
 //
-// Every step has a stamp (scripts/setup/stamp.mjs) that is written last: an interrupted or damaged set-up repairs itself
-// at the next run. Options by environment: PYLON_SETUP_VERBOSE=1 shows the output of all commands; with PYLON_KAFKA set
-// (brokers of one's own) neither Java nor the embedded Kafka is asked for.
+// Every step has a stamp (scripts/setup/stamp.mjs) that is written last: an interrupted or damaged set-up repairs
+// itself at the next run. Options by environment: PYLON_SETUP_VERBOSE=1 shows the output of all commands; with
+// PYLON_KAFKA set (brokers of one's own) neither Java nor the embedded Kafka is asked for.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,11 @@
 // `npm test [-- <part of a path> …]`: set-up, then all tests against real parts, and one line with the sums at the end.
 //
-// Unit, golden and regress tests run side by side, files in processes of their own; integration tests one file after the
-// other, with one Kafka for all that do not start their own (PYLON_TEST_KAFKA names its brokers). `--world` runs
-// test/world instead, whose tests start all they need. Arguments narrow to files whose path contains one of them.
+// Unit, golden and sim tests run side by side, files in processes of their own; integration and regress tests one file
+// after the other, with one Kafka for all that do not start their own (PYLON_TEST_KAFKA names its brokers). `--world`
+// runs test/world instead, whose tests start all they need. Arguments narrow to files whose path contains one of them.
 //
-// All that a run starts carries PYLON_RUN_ID in its environment. What is still there at the end is named and killed, and
-// the run has failed.
+// All that a run starts carries PYLON_RUN_ID in its environment. What is still there at the end is named and killed,
+// and the run has failed.
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -24,8 +24,8 @@ const reporter = fileURLToPath(new URL('test-reporter.mjs', import.meta.url));
 /** Runs of node's test runner, in order. The time limit is that of one file, and of one test in it. */
 const runs = {
   default: [
-    { folders: ['unit', 'golden', 'sim', 'regress'], concurrency: availableParallelism(), limitMs: 180_000, kafka: false },
-    { folders: ['integration'], concurrency: 1, limitMs: 600_000, kafka: true },
+    { folders: ['unit', 'golden', 'sim'], concurrency: availableParallelism(), limitMs: 180_000, kafka: false },
+    { folders: ['integration', 'regress'], concurrency: 1, limitMs: 600_000, kafka: true },
   ],
   world: [{ folders: ['world'], concurrency: 1, limitMs: 1_800_000, kafka: false }],
 };
@@ -157,7 +157,8 @@ function leftovers() {
       try {
         // The environment of a process that has ended and waits for its parent reads as empty.
         if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) return [];
-        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200) }];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').slice(0, 200);
+        return [{ pid: Number(pid), command }];
       } catch {
         return []; // ended meanwhile, or not ours
       }

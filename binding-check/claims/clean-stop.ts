@@ -1,5 +1,5 @@
-// Claim: after drain and disconnect a worker ends by itself, and so does the process; rounds of it leave neither threads
-// nor file descriptors behind.
+// Claim: after drain and disconnect a worker ends by itself, and so does the process; rounds of it leave neither
+// threads nor file descriptors behind.
 
 import { strict as assert } from 'node:assert';
 import { readdirSync } from 'node:fs';

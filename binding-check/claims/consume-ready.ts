@@ -1,4 +1,5 @@
-// Claim: consume(n) returns what is ready: neither the rest of n nor the time-out is waited for once a message is there.
+// Claim: consume(n) returns what is ready: neither the rest of n nor the time-out is waited for once a message is
+// there.
 
 import { strict as assert } from 'node:assert';
 import { connectConsumer, connectProducer, consume, disconnect, makeTopic, produce } from '../clients.js';

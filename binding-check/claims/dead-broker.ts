@@ -1,5 +1,5 @@
-// Claim: connecting to a broker that is not there fails at the timeout of connect, and the process ends soon after: both
-// where nothing listens and where something listens but never answers.
+// Claim: connecting to a broker that is not there fails at the timeout of connect, and the process ends soon after:
+// both where nothing listens and where something listens but never answers.
 
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
-// Claim: worker.terminate() of live clients neither aborts nor hangs. Pylon never does it, but a crash of a worker comes
-// down to it. Every state a client can be caught in: producing, reading, in a group, in the middle of disconnecting.
+// Claim: worker.terminate() of live clients neither aborts nor hangs. Pylon never does it, but a crash of a worker
+// comes down to it. Every state a client can be caught in: producing, reading, in a group, in the middle of
+// disconnecting.
 
 import { strict as assert } from 'node:assert';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';

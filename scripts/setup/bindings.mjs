@@ -4,9 +4,9 @@
 // named by the hash of all that went in: so node_modules can be made anew in seconds, an interrupted build leaves
 // nothing half done behind, and node_modules holds no build products but the four files copied into it.
 //
-// librdkafka is built ahead of node-gyp: its own make can use all cores, while node-gyp's rules for it cannot (they fail
-// with JOBS above 1 unless its config.h is there already). Its features are set by hand so that they do not depend on
-// what happens to be installed: TLS, SASL PLAIN, SCRAM and OAUTHBEARER, compression by gzip, snappy and lz4.
+// librdkafka is built ahead of node-gyp: its own make can use all cores, while node-gyp's rules for it cannot (they
+// fail with JOBS above 1 unless its config.h is there already). Its features are set by hand so that they do not depend
+// on what happens to be installed: TLS, SASL PLAIN, SCRAM and OAUTHBEARER, compression by gzip, snappy and lz4.
 
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -15,15 +15,13 @@ const stamp = join(stamps, 'build.json');
 
 export async function build() {
   const sources = folders.flatMap((folder) => list(root, folder, (name) => outputOf(name) !== undefined));
-  const key = hash({
-    texts: sources,
-    files: [...sources.map((source) => join(root, source)), join(root, 'tsconfig.json'), join(root, 'package-lock.json')],
-  });
+  const files = [...sources, 'tsconfig.json', 'package-lock.json'].map((file) => join(root, file));
+  const key = hash({ texts: sources, files });
   if (holds(stamp, key, dist)) return;
   drop(stamp);
   await step('TypeScript', async () => {
     const wanted = new Set(sources.map(outputOf));
-    if ([...wanted].some((output) => !existsSync(join(dist, output)))) rmSync(join(dist, '.tsbuildinfo'), { force: true });
+    if ([...wanted].some((output) => !existsSync(join(dist, output)))) drop(join(dist, '.tsbuildinfo'));
     for (const output of folders.flatMap((folder) => list(dist, folder, () => true))) {
       if (!wanted.has(output.replace(/\.map$/, ''))) rmSync(join(dist, output));
     }

@@ -1,5 +1,5 @@
-// The npm packages, as the lockfile has them, with the patches of patches/ applied. Install scripts are not run: the two
-// native packages are built by bindings.mjs, after they were patched, and the others need none.
+// The npm packages, as the lockfile has them, with the patches of patches/ applied. Install scripts are not run: the
+// two native packages are built by bindings.mjs, after they were patched, and the others need none.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

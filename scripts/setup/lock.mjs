@@ -1,5 +1,5 @@
-// Keeps two set-ups in one checkout apart. The lock is a file made exclusively that names its holder: process id and the
-// time that process started, since process ids are used again. A lock whose holder is gone is taken over.
+// Keeps two set-ups in one checkout apart. The lock is a file made exclusively that names its holder: process id and
+// the time that process started, since process ids are used again. A lock whose holder is gone is taken over.
 
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

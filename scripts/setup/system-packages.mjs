@@ -1,6 +1,7 @@
 // What Pylon needs from the system: looked for only when it is about to be used, installed by apt where that can be
 // done without asking (Debian or Ubuntu, as root or with sudo that needs no password), otherwise named all at once.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { find, run, succeeds } from './command.mjs';
@@ -43,15 +44,16 @@ export async function need(names) {
     const wanted = requirements[name].packages;
     packages.push(...(typeof wanted === 'function' ? await wanted() : wanted));
   }
-  const wanted = missing.map((name) => requirements[name].name).join(', ');
   const sudo = find('apt-get') === undefined ? undefined : await privilege();
-  if (sudo === undefined) throw new SetupError(advice(wanted, packages));
+  if (sudo === undefined) throw new SetupError(advice(describe(missing), packages));
   await step(`system packages: ${packages.join(' ')}`, () => install(sudo, packages));
   const left = await unmet(names);
   if (left.length > 0) {
-    throw new SetupError(`still missing after installing ${packages.join(' ')}: ${left.map((n) => requirements[n].name).join(', ')}`);
+    throw new SetupError(`still missing after installing ${packages.join(' ')}: ${describe(left)}`);
   }
 }
+
+const describe = (names) => names.map((name) => requirements[name].name).join(', ');
 
 async function unmet(names) {
   const missing = [];
@@ -80,7 +82,8 @@ async function install(sudo, packages) {
     const [command, ...args] = [...sudo, ...words];
     return run(command, args);
   };
-  const apt = (...args) => asRoot('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args);
+  const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300'];
+  const apt = (...args) => asRoot(...aptGet, ...args);
   await apt('update');
   const redisIsNew = packages.includes('redis-server');
   await withoutServices(sudo, () => apt('install', '-y', '--no-install-recommends', ...packages));
@@ -98,9 +101,9 @@ async function withoutServices(sudo, work) {
   writeWhole(draft, `#!/bin/sh\n${policyMark}\nexit 101\n`);
   const [command, ...args] = [...sudo, 'install', '-m', '755', draft, policyFile];
   await run(command, args);
-  const remove = () => (sudo.length === 0 ? rmSync(policyFile, { force: true }) : run('sudo', ['-n', 'rm', '-f', policyFile]));
+  const [removeCommand, ...removeArgs] = [...sudo, 'rm', '-f', policyFile];
   const interrupted = () => {
-    if (sudo.length === 0) remove();
+    spawnSync(removeCommand, removeArgs);
     process.exit(130);
   };
   process.once('SIGINT', interrupted);
@@ -110,7 +113,7 @@ async function withoutServices(sudo, work) {
   } finally {
     process.removeListener('SIGINT', interrupted);
     process.removeListener('SIGTERM', interrupted);
-    await remove();
+    await run(removeCommand, removeArgs);
     rmSync(draft, { force: true });
   }
 }

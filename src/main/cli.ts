@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { optionsTable } from './config/describe.js';
 import { serve } from './serve/serve.js';
 import { version } from './version.js';
+import type { WorldOptions } from './world/run-world.js';
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -13,6 +14,11 @@ function integer(min: number, max: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Nothing named is nothing chosen. */
+function urls(text: string): string[] | undefined {
+  return text === '' ? undefined : text.split(',');
 }
 
 const program = new Command('pylon')
@@ -31,8 +37,10 @@ program
   .option('--racks <count>', 'number of racks', integer(1, 16), 2)
   .option('--port <port>', 'port of the first rack; the others follow', integer(1, 65_500), 6381)
   .option('--data <folder>', 'where Kafka and the Redis systems keep their data', '.pylon/world')
-  .option('--fresh', 'begin with an empty world', false)
-  .action(async (chosen: { racks: number; port: number; data: string; fresh: boolean }) => {
+  .option('--kafka <servers>', 'a Kafka that is there, instead of our own (default: PYLON_KAFKA)', process.env['PYLON_KAFKA'] || undefined)
+  .option('--redis <urls>', 'Redis systems that are there, one for each rack, separated by commas (default: PYLON_REDIS)', urls, urls(process.env['PYLON_REDIS'] ?? ''))
+  .option('--fresh', 'begin with empty data', false)
+  .action(async (chosen: WorldOptions) => {
     const { runWorld } = await import('./world/run-world.js');
     await runWorld(chosen);
   });

@@ -2,7 +2,7 @@
  * Every bound of Pylon that is not an option, and the relations between bounds, in one place.
  *
  * Each queue is bounded in count and in bytes. A full queue means: stop reading the socket that feeds it, then a typed
- * error; never growth. Options (environment variables) live in src/main/config; `checkLimits` holds the two together.
+ * error; never growth. Options (environment variables) live in src/main/config; `limitFaults` holds the two together.
  */
 
 import { PylonError } from './errors.js';
@@ -27,6 +27,11 @@ export const limits = {
   upstreamQueueBytesMax: 16 * MIB,
   /** Replies waiting in a client's socket, above which that client is not read from. */
   clientOutBytesPause: 1 * MIB,
+
+  /** Unfinished commands of all clients together, above which the client that would keep more is closed with an error. */
+  pendingInputBytesMax: 512 * MIB,
+  /** What a piece of a reply costs beside its bytes, while it is held or waits in a socket. */
+  pieceOverheadBytes: 128,
 
   /** A client's window of commands in flight grows from `Start` to `Max`, within a budget of reply bytes. */
   clientWindowStart: 16,

@@ -5,6 +5,7 @@
 
 import type { ApplierState, CounterMemory } from './counters.js';
 import type { ErrorReport } from './errors.js';
+import type { Position } from './position.js';
 
 /** Settings for librdkafka that both kinds of Kafka worker share (bootstrap servers, security). */
 export type KafkaClientConfig = Readonly<Record<string, string | number | boolean>>;
@@ -44,6 +45,8 @@ export interface BatchMessage {
   /** LEB128 frame lengths (record.ts) in the first `lengthsBytes`. */
   readonly lengths: ArrayBuffer;
   readonly lengthsBytes: number;
+  /** Frame flags (record.ts), one byte a command; undefined when all are 0. */
+  readonly flags: ArrayBuffer | undefined;
 }
 
 export type ToProducer = BatchMessage | { readonly type: 'stop' };
@@ -76,6 +79,7 @@ export interface ApplierWorkerData {
   /** Kafka's id of the topic, as text. */
   readonly topicId: string;
   readonly group: string;
+  readonly rack: string;
   readonly redis: RedisEndpoint;
   readonly recordBytesMax: number;
   /** Upper bounds of one fenced step. */
@@ -84,10 +88,26 @@ export interface ApplierWorkerData {
   readonly sessionTimeoutMs: number;
 }
 
+/** Replies to commands of one producer's life, in the order of the log. The k-th ends at `ends[k]` of `bytes`. */
+export interface OwedReplies {
+  /** Whom they are owed to: the Pylon and the incarnation that wrote the records. */
+  readonly pylon: string;
+  readonly incarnation: string;
+  /** Batch number and index in the record of each. */
+  readonly batches: Float64Array<ArrayBuffer>;
+  readonly frames: Uint32Array<ArrayBuffer>;
+  readonly ends: Uint32Array<ArrayBuffer>;
+  /** RESP2 replies back to back. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export type ToApplier = { readonly type: 'stop' };
 
 export type FromApplier =
   | { readonly type: 'state'; readonly state: ApplierState; readonly detail: string }
+  | { readonly type: 'replies'; readonly replies: OwedReplies }
+  /** Replies to what stands before this position in the log, and were not sent by now, will not be sent. */
+  | { readonly type: 'replies-lost'; readonly before: Position }
   /** Something an operator should know of, once per cause. */
   | { readonly type: 'trouble'; readonly error: ErrorReport }
   | { readonly type: 'halted'; readonly error: ErrorReport }

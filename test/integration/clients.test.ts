@@ -20,13 +20,34 @@ describe('ordinary clients', { timeout: 180_000 }, () => {
     const elsewhere = new Redis(portOf(shared.west), '127.0.0.1');
     try {
       assert.equal(await redis.set('io:string', 'value'), 'OK');
-      await eventually('the value', () => redis.get('io:string'), (value) => value === 'value');
+      await eventually(
+        'the value',
+        () => redis.get('io:string'),
+        (value) => value === 'value',
+      );
       await redis.hset('io:hash', { a: '1', b: 'two' });
-      const replies = await redis.pipeline().set('io:1', 'x').incr('io:count').rpush('io:list', 'a', 'b').get('io:string').exec();
-      assert.deepEqual(replies?.map(([error]) => error), [null, null, null, null]);
+      const replies = await redis
+        .pipeline()
+        .set('io:1', 'x')
+        .incr('io:count')
+        .rpush('io:list', 'a', 'b')
+        .get('io:string')
+        .exec();
+      assert.deepEqual(
+        replies?.map(([error]) => error),
+        [null, null, null, null],
+      );
       assert.equal(replies?.[3][1], 'value');
-      await eventually('the hash in the other rack', () => elsewhere.hgetall('io:hash'), (hash) => hash['b'] === 'two');
-      await eventually('the list in the other rack', () => elsewhere.lrange('io:list', 0, -1), (list) => list.join() === 'a,b');
+      await eventually(
+        'the hash in the other rack',
+        () => elsewhere.hgetall('io:hash'),
+        (hash) => hash['b'] === 'two',
+      );
+      await eventually(
+        'the list in the other rack',
+        () => elsewhere.lrange('io:list', 0, -1),
+        (list) => list.join() === 'a,b',
+      );
       assert.equal(await elsewhere.get('io:count'), '1');
       assert.match(await redis.info(), /redis_version:\d/);
       await assert.rejects(redis.eval('return 1', 0), /eval/);

@@ -66,7 +66,14 @@ describe('configuration', { timeout: 120_000 }, () => {
       PYLON_WRITE_TIMEOUT_MS: '1',
       PYLON_RAKC: 'east',
     });
-    for (const name of ['PYLON_RACK', 'PYLON_PORT', 'PYLON_REDIS', 'PYLON_APPLIERS', 'PYLON_WRITE_TIMEOUT_MS', 'PYLON_RAKC']) {
+    for (const name of [
+      'PYLON_RACK',
+      'PYLON_PORT',
+      'PYLON_REDIS',
+      'PYLON_APPLIERS',
+      'PYLON_WRITE_TIMEOUT_MS',
+      'PYLON_RAKC',
+    ]) {
       assert.ok(stderr.includes(name), `${name} is not named in: ${stderr}`);
     }
     assert.match(stderr, /PYLON_KAFKA is required/);
@@ -80,7 +87,11 @@ describe('configuration', { timeout: 120_000 }, () => {
 
   it('says so when its port is taken', async (t) => {
     const redis = await startRedis(t);
-    const stderr = await endsWith(exitConfig, development({ PYLON_REDIS: redis.url, PYLON_PORT: String(redis.port) }), 30_000);
+    const stderr = await endsWith(
+      exitConfig,
+      development({ PYLON_REDIS: redis.url, PYLON_PORT: String(redis.port) }),
+      30_000,
+    );
     assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${redis.port}.*EADDRINUSE`));
   });
 
@@ -99,7 +110,13 @@ describe('configuration', { timeout: 120_000 }, () => {
     });
     const stderr = await endsWith(exitConfig, env);
     assert.match(stderr, /PYLON_TOPIC/);
-    for (const fault of ['2 partitions', 'message.timestamp.type', 'cleanup.policy', 'max.message.bytes', 'retention.bytes']) {
+    for (const fault of [
+      '2 partitions',
+      'message.timestamp.type',
+      'cleanup.policy',
+      'max.message.bytes',
+      'retention.bytes',
+    ]) {
       assert.ok(stderr.includes(fault), `${fault} is not named in: ${stderr}`);
     }
   });
@@ -148,7 +165,11 @@ describe('configuration', { timeout: 120_000 }, () => {
     await redis.use((client) => client.text('SET', 'mine', 'since long ago'));
     const pylon = await PylonProcess.start(development({ PYLON_REDIS: redis.url }));
     cleanUp(t, () => pylon.kill());
-    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_MISSING/.test(state));
+    await eventually(
+      'the applier to halt',
+      () => pylon.applier(),
+      (state) => /^halted: .*PYLON_FENCE_MISSING/.test(state),
+    );
     assert.equal(await redis.use((client) => client.text('KEYS', '*')), '[mine]');
   });
 
@@ -162,6 +183,10 @@ describe('configuration', { timeout: 120_000 }, () => {
     await east.running[0].stop();
     const pylon = await PylonProcess.start(development({ PYLON_REDIS: east.redis.url }));
     cleanUp(t, () => pylon.kill());
-    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_FOREIGN/.test(state));
+    await eventually(
+      'the applier to halt',
+      () => pylon.applier(),
+      (state) => /^halted: .*PYLON_FENCE_FOREIGN/.test(state),
+    );
   });
 });

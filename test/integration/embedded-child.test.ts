@@ -30,12 +30,14 @@ async function gone(pid: number): Promise<void> {
 
 test('kill -9 of the parent leaves no child', async () => {
   const childModule = new URL('../../src/main/embedded/child.js', import.meta.url).href;
+  const options = { name: 'sleep', command: 'sleep', args: ['600'], logFile: join(dir, 'sleep.log') };
   const program = `
     const { startChild } = await import(${JSON.stringify(childModule)});
-    const child = await startChild({ name: 'sleep', command: 'sleep', args: ['600'], logFile: ${JSON.stringify(join(dir, 'a.log'))} });
+    const child = await startChild(${JSON.stringify(options)});
     console.log(child.pid);
     setInterval(() => {}, 1000);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = ['--input-type=module', '-e', program];
+  const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const pid = Number(String((await once(parent.stdout, 'data'))[0]));
   assert.ok(alive(pid));
   parent.kill('SIGKILL');
@@ -55,7 +57,8 @@ test('stop kills what does not end by itself', async () => {
 test('an error carries the end of the log, of this run only', async () => {
   const logFile = join(dir, 'log', 'failing.log');
   for (const word of ['first', 'second']) {
-    const child = await startChild({ name: 'failing', command: 'bash', args: ['-c', `echo ${word} >&2; exit 3`], logFile });
+    const args = ['-c', `echo ${word} >&2; exit 3`];
+    const child = await startChild({ name: 'failing', command: 'bash', args, logFile });
     assert.deepEqual(await child.exited, { code: 3, signal: null });
     const { message } = childError(child, 'did not start');
     assert.match(message, new RegExp(`^failing did not start \\(it ended with code 3\\); the end of .*:\\n${word}$`));

@@ -1,12 +1,13 @@
-// The embedded Kafka: serves, keeps its data over clean restarts, kills and changes of port, says why it does not start;
-// and a cluster of three that goes on without one of them.
+// The embedded Kafka: serves, keeps its data over clean restarts, kills and changes of port, says why it does not
+// start; and a cluster of three that goes on without one of them.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { connectConsumer, connectProducer, consumeAll, disconnect, makeTopic, produce } from '../../binding-check/clients.js';
+import { connectConsumer, connectProducer, consumeAll } from '../../binding-check/clients.js';
+import { disconnect, makeTopic, produce } from '../../binding-check/clients.js';
 import { startKafka } from '../../src/main/embedded/kafka.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'pylon-kafka-'));

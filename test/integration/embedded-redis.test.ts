@@ -26,7 +26,8 @@ test('serves on a port of its own, and keeps its data', async () => {
   try {
     assert.equal(redis.url, `redis://127.0.0.1:${redis.port}`);
     await ask(redis.url, (client) => client.set('a', '1'));
-    assert.deepEqual(await ask(redis.url, (client) => client.config('GET', 'maxmemory')), ['maxmemory', String(64 << 20)]);
+    const setting = await ask(redis.url, (client) => client.config('GET', 'maxmemory'));
+    assert.deepEqual(setting, ['maxmemory', String(64 << 20)]);
 
     const { pid, port } = redis;
     await redis.restart();
@@ -90,7 +91,8 @@ test('a start that fails says why', async () => {
   try {
     // The port is taken: the other server's answer must not be taken for ours.
     await assert.rejects(startRedis({ dataDir: join(dir, 'second'), port: first.port }), /Address already in use/);
-    await assert.rejects(startRedis({ dataDir: join(dir, 'third'), args: ['--no-such-option', 'x'] }), /no-such-option/);
+    const args = ['--no-such-option', 'x'];
+    await assert.rejects(startRedis({ dataDir: join(dir, 'third'), args }), /no-such-option/);
   } finally {
     await first.stop();
   }

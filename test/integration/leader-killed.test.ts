@@ -1,4 +1,4 @@
-/** kill -9 of a rack's leader in mid-load: another Pylon of the rack takes over, and nothing is lost or applied twice. */
+/** kill -9 of a rack's leader in mid-load: another Pylon of it takes over, and nothing is lost or applied twice. */
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -12,7 +12,11 @@ it('a killed leader costs a few seconds and no acknowledged write', { timeout: 1
   const [east, west] = world.racks;
   const load = world.startLoad(east, { writes: 1e9, writesPerSecondMax: 4000 });
   const elsewhere = world.startLoad(west, { writes: 1e9, writesPerSecondMax: 1000 });
-  await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 4000);
+  await eventually(
+    'the load to be under way',
+    () => load.progress.acknowledged,
+    (count) => count > 4000,
+  );
 
   const leader = await east.leader();
   await leader.kill();
@@ -23,7 +27,11 @@ it('a killed leader costs a few seconds and no acknowledged write', { timeout: 1
 
   // Writes never stopped: they need the log, not the leader.
   const acknowledged = load.progress.acknowledged;
-  await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > acknowledged + 2000);
+  await eventually(
+    'writes to go on',
+    () => load.progress.acknowledged,
+    (count) => count > acknowledged + 2000,
+  );
   await Promise.all([load.stop(), elsewhere.stop()]);
   t.diagnostic(`seed ${world.seed}: ${describeProgress(load.progress)}`);
   assert.ok(load.progress.connectionsLost > 0, 'no client was connected to the killed leader');

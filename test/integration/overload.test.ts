@@ -17,7 +17,7 @@ import { startWorld, type TestRack } from '../support/test-world.js';
 
 const MIB = 1024 * 1024;
 
-/** Memory that a Pylon may take on top of what it had, whatever comes: its queues' bounds and what the allocators keep. */
+/** Memory that a Pylon may take on top of what it had, whatever comes: its queues and what the allocators keep. */
 const growthBytesMax = 192 * MIB;
 
 /** The most memory that a rack's Pylon takes, above what it has now, while something is done. */
@@ -74,7 +74,9 @@ describe('overload', { timeout: 180_000 }, () => {
       await east.redis.pause();
       const growth = await growthWhile(east, async () => {
         for (let round = 0; round < 25; round++) {
-          const bytes = Buffer.concat(Array.from({ length: 100 }, (_, index) => encodeCommand(['SET', `heavy:${index}`, value])));
+          const bytes = Buffer.concat(
+            Array.from({ length: 100 }, (_, index) => encodeCommand(['SET', `heavy:${index}`, value])),
+          );
           client.send(bytes);
           await allOk(client, 100);
         }
@@ -124,18 +126,22 @@ describe('overload', { timeout: 180_000 }, () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => east.connect(60_000)));
     const value = Buffer.alloc(100_000, 'w');
     const perClient = 300; // 240 MB in all, well above the queue's 64 MiB
-    const bytes = Buffer.concat(Array.from({ length: 10 }, (_, index) => encodeCommand(['SET', `held:${index}`, value])));
+    const bytes = Buffer.concat(
+      Array.from({ length: 10 }, (_, index) => encodeCommand(['SET', `held:${index}`, value])),
+    );
     await kafka.kill('SIGSTOP');
     const pouring: Promise<void>[] = [];
     let poured = 0;
     const growth = await growthWhile(east, async () => {
       for (const client of clients) {
-        pouring.push((async () => {
-          for (let at = 0; at < perClient; at += 10) {
-            await pour(client, bytes);
-            poured += 10;
-          }
-        })());
+        pouring.push(
+          (async () => {
+            for (let at = 0; at < perClient; at += 10) {
+              await pour(client, bytes);
+              poured += 10;
+            }
+          })(),
+        );
       }
       await eventually('the clients to be held back', () => poured, standsStill(), { everyMs: 500 });
       assert.ok(poured < clients.length * perClient, 'all of it was taken');

@@ -1,4 +1,4 @@
-/** The Kafka that tests break, without Pylon: what it has taken outlives kill -9, and the tests' view of the log is right. */
+/** The Kafka that tests break, without Pylon: what it took outlives kill -9, and the tests' view of the log is right. */
 
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';

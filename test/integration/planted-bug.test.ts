@@ -1,6 +1,6 @@
 /**
- * The checker is proven: the scenario of leader-paused.test.ts, with appliers whose fence is written blind (no WATCH, no
- * look at GET). The zombie then applies its step a second time, and the checker must say so. If this test fails, the
+ * The checker is proven: the scenario of leader-paused.test.ts, with appliers whose fence is written blind (no WATCH,
+ * no look at GET). The zombie then applies its step a second time, and the checker must say so. If this test fails, the
  * others prove nothing.
  */
 
@@ -20,8 +20,15 @@ it('a fence written blind is found out by the checker', { timeout: 120_000 }, as
   });
   const [east] = world.racks;
   const load = world.startLoad(east, { writes: 1e9, writesPerSecondMax: 4000, mixedPercent: 0, replyDeadlineMs: 3000 });
-  await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 2000);
-  assert.deepEqual((await world.violations()).filter(({ kind }) => kind === 'doubled'), []);
+  await eventually(
+    'the load to be under way',
+    () => load.progress.acknowledged,
+    (count) => count > 2000,
+  );
+  assert.deepEqual(
+    (await world.violations()).filter(({ kind }) => kind === 'doubled'),
+    [],
+  );
 
   const zombie = await makeZombie(world, east, load);
   zombie.pylon.resume();
@@ -32,6 +39,11 @@ it('a fence written blind is found out by the checker', { timeout: 120_000 }, as
     { deadlineMs: 30_000, everyMs: 200 },
   );
   await load.stop();
-  t.diagnostic(describeViolations(found.filter(({ kind }) => kind === 'doubled'), 3));
+  t.diagnostic(
+    describeViolations(
+      found.filter(({ kind }) => kind === 'doubled'),
+      3,
+    ),
+  );
   assert.ok(!found.some(({ rack, kind }) => rack === 'west' && kind === 'doubled'), 'west has sound appliers');
 });

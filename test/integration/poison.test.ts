@@ -25,7 +25,11 @@ const poison: Readonly<Record<string, readonly Frame[]>> = {
     ['SETRANGE', 'a', '-1', 'x'],
     ['ZADD', 'z', 'high', 'm'],
   ],
-  'an unknown command': [['NOSUCH', 'a', 'b'], ['SET\r\nx', 'a', 'b'], ['', 'a']],
+  'an unknown command': [
+    ['NOSUCH', 'a', 'b'],
+    ['SET\r\nx', 'a', 'b'],
+    ['', 'a'],
+  ],
   'a command that may not be in the log': [
     ['MULTI'],
     ['EXEC'],
@@ -92,14 +96,21 @@ describe('poison in the log', () => {
       const each = frames.map((frame) => author.record([mark(), frame, mark()]));
       const together = author.record([mark(), ...frames, mark()]);
       const alone = frames.map((frame) => author.record([frame]));
-      const expected = Array.from({ length: number - marksBefore.length }, (_, index) => String(marksBefore.length + index + 1));
+      const expected = Array.from({ length: number - marksBefore.length }, (_, index) =>
+        String(marksBefore.length + index + 1),
+      );
       await produceRaw(shared.world.kafka, shared.world.name, [...each, together, ...alone]);
       await shared.world.converge();
       assert.deepEqual(await marks(), [...marksBefore, ...expected]);
       const count = countBefore + frames.length * 3;
-      await eventually('both racks to have counted', () => counters('applier0_poisonCommands'), (now) => now.every((one) => one === count), {
-        deadlineMs: 3000,
-      });
+      await eventually(
+        'both racks to have counted',
+        () => counters('applier0_poisonCommands'),
+        (now) => now.every((one) => one === count),
+        {
+          deadlineMs: 3000,
+        },
+      );
     });
   }
 
@@ -116,10 +127,14 @@ describe('poison in the log', () => {
       ['RENAME', 'nothing', 'something'],
       ['LSET', 'marks', '100000', 'x'],
     ];
-    await produceRaw(shared.world.kafka, shared.world.name, [author.record([['SET', 'text', 'abc'], ...bad, ['SET', 'behind', '1']])]);
+    await produceRaw(shared.world.kafka, shared.world.name, [
+      author.record([['SET', 'text', 'abc'], ...bad, ['SET', 'behind', '1']]),
+    ]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('applier0_dataErrors'), (now) =>
-      now.every((one) => one === dataErrors + bad.length),
+    await eventually(
+      'both racks to have counted',
+      () => counters('applier0_dataErrors'),
+      (now) => now.every((one) => one === dataErrors + bad.length),
     );
     assert.equal(await shared.world.racks[1].redis.use((redis) => redis.text('MGET', 'text', 'behind')), '[abc, 1]');
   });
@@ -127,28 +142,44 @@ describe('poison in the log', () => {
   it('passes over records that are not of Pylon', async () => {
     const [foreign] = await counters('applier0_foreignRecords');
     const strangers = [Buffer.from('hello'), Buffer.alloc(0), Buffer.from('P'), Buffer.from('{"json": true}')];
-    await produceRaw(shared.world.kafka, shared.world.name, [...strangers, author.record([['SET', 'after:strangers', '1']])]);
+    await produceRaw(shared.world.kafka, shared.world.name, [
+      ...strangers,
+      author.record([['SET', 'after:strangers', '1']]),
+    ]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('applier0_foreignRecords'), (now) =>
-      now.every((one) => one === foreign + strangers.length),
+    await eventually(
+      'both racks to have counted',
+      () => counters('applier0_foreignRecords'),
+      (now) => now.every((one) => one === foreign + strangers.length),
     );
     assert.equal(await shared.world.racks[0].redis.use((redis) => redis.text('GET', 'after:strangers')), '1');
   });
 
   it('applies a batch once that stands twice in the log', async () => {
     const [duplicates] = await counters('applier0_duplicateRecords');
-    const record = author.record([['INCR', 'once'], ['INCR', 'once']]);
+    const record = author.record([
+      ['INCR', 'once'],
+      ['INCR', 'once'],
+    ]);
     const next = author.record([['INCR', 'next']]);
     await produceRaw(shared.world.kafka, shared.world.name, [record, record, next, record, next]);
     await shared.world.converge();
-    await eventually('both racks to have counted', () => counters('applier0_duplicateRecords'), (now) => now.every((one) => one === duplicates + 3));
+    await eventually(
+      'both racks to have counted',
+      () => counters('applier0_duplicateRecords'),
+      (now) => now.every((one) => one === duplicates + 3),
+    );
     assert.equal(await shared.world.racks[1].redis.use((redis) => redis.text('MGET', 'once', 'next')), '[2, 1]');
   });
 
   it('stops at a record from the future, and says so; reads go on', async () => {
     const record = author.record([['SET', 'from:the:future', '1']]);
     record[2] = 99; // envelope version
-    await produceRaw(shared.world.kafka, shared.world.name, [author.record([['SET', 'last', '1']]), record, author.record([['SET', 'beyond', '1']])]);
+    await produceRaw(shared.world.kafka, shared.world.name, [
+      author.record([['SET', 'last', '1']]),
+      record,
+      author.record([['SET', 'beyond', '1']]),
+    ]);
     for (const rack of shared.world.racks) {
       const [pylon] = rack.running;
       const halted = (state: string): boolean => /^halted: .*PYLON_RECORD_UNKNOWN.*99/.test(state);

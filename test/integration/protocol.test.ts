@@ -85,7 +85,11 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
       assert.equal(showReply(await client.receive()), 'PONG');
       const reply = await client.receive();
       assert.ok(reply !== 'lost' && reply.type === 'error' && error.test(reply.value), showReply(reply));
-      await eventually('the connection to end', () => client.ended, (ended) => ended);
+      await eventually(
+        'the connection to end',
+        () => client.ended,
+        (ended) => ended,
+      );
       // Redis says the same to the same bytes.
       const direct = await east.redis.connect();
       direct.send(bytes);
@@ -110,7 +114,11 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
     const { east, west } = shared;
     const [writer, reader] = [await east.connect(30_000), await west.connect(30_000)];
     assert.equal(await writer.text('SET', 'big', value), 'OK');
-    await eventually('the value in the other rack', () => reader.text('STRLEN', 'big'), (length) => length === String(value.length));
+    await eventually(
+      'the value in the other rack',
+      () => reader.text('STRLEN', 'big'),
+      (length) => length === String(value.length),
+    );
     const reply = await reader.command('GET', 'big');
     assert.ok(reply.type === 'bulk' && reply.value !== null && value.equals(reply.value));
     assert.equal(await writer.text('DEL', 'big'), '0'); // the typed placeholder
@@ -141,7 +149,11 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
     await withClient(async (client) => {
       const value = Buffer.alloc(commandBytesMax - 100);
       assert.equal(await client.text('SET', 'nearly', value), 'OK');
-      await eventually('the value', () => client.text('STRLEN', 'nearly'), (length) => length === String(value.length));
+      await eventually(
+        'the value',
+        () => client.text('STRLEN', 'nearly'),
+        (length) => length === String(value.length),
+      );
       await client.text('DEL', 'nearly');
     });
   });
@@ -168,14 +180,17 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
       const bytes = Buffer.concat(pipeline.map((command) => encodeCommand(command)));
       const client = await shared.east.running[0].connect({ keepBytes: true, deadlineMs: 30_000 });
       const largest = random.pick([7, 100, 3000, 70_000]);
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const next = at + 1 + random.below(largest);
         client.send(bytes.subarray(at, next));
         at = next;
         await nextTurn();
       }
       for (let reply = 0; reply < pipeline.length; reply++) await client.receive(30_000);
-      assert.ok(wanted.equals(client.received()), `seed ${seed}, round ${round}: ${firstDifference(wanted, client.received())}`);
+      assert.ok(
+        wanted.equals(client.received()),
+        `seed ${seed}, round ${round}: ${firstDifference(wanted, client.received())}`,
+      );
       client.destroy();
     }
   });
@@ -191,14 +206,20 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
   it('gives reads the bytes that Redis gives', async () => {
     for (const command of steady.slice(0, 12)) {
       const direct = await shared.east.redis.use(async (redis) => showReply(await redis.command(...command)));
-      assert.equal(await withClient(async (client) => showReply(await client.command(...command))), direct, String(command));
+      assert.equal(
+        await withClient(async (client) => showReply(await client.command(...command))),
+        direct,
+        String(command),
+      );
     }
   });
 
   it('serves 1,000 connections at once', async () => {
     const clients = await Promise.all(Array.from({ length: 1000 }, () => shared.east.connect(30_000)));
     const replies = await Promise.all(
-      clients.map((client, index) => client.pipeline([['SET', `many:${index}`, index], ['PING'], ['GET', 'fixed:text']])),
+      clients.map((client, index) =>
+        client.pipeline([['SET', `many:${index}`, index], ['PING'], ['GET', 'fixed:text']]),
+      ),
     );
     assert.ok(replies.every((three) => three.map(showReply).join() === 'OK,PONG,some text'));
     const info = await shared.east.running[0].info();
@@ -243,22 +264,40 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
 
   it('gives a half-closed client its replies, then closes', async () => {
     const client = await shared.east.running[0].connect({ allowHalfOpen: true });
-    for (let count = 0; count < 2000; count++) client.send(encodeCommand(count % 2 === 0 ? ['SET', 'half', count] : ['GET', 'fixed:text']));
+    for (let count = 0; count < 2000; count++)
+      client.send(encodeCommand(count % 2 === 0 ? ['SET', 'half', count] : ['GET', 'fixed:text']));
     client.endSending();
     for (let count = 0; count < 2000; count++) {
       assert.equal(showReply(await client.receive()), count % 2 === 0 ? 'OK' : 'some text');
     }
-    await eventually('the connection to end', () => client.ended, (ended) => ended);
+    await eventually(
+      'the connection to end',
+      () => client.ended,
+      (ended) => ended,
+    );
   });
 
   it('names a refused command and why, and keeps the connection', async () => {
     await withClient(async (client) => {
-      for (const [command, ...args] of [['SUBSCRIBE', 'c'], ['BLPOP', 'l', '0'], ['EVAL', 'return 1', '0'], ['MULTI'], ['SHUTDOWN'], ['CLUSTER', 'INFO']]) {
+      for (const [command, ...args] of [
+        ['SUBSCRIBE', 'c'],
+        ['BLPOP', 'l', '0'],
+        ['EVAL', 'return 1', '0'],
+        ['MULTI'],
+        ['SHUTDOWN'],
+        ['CLUSTER', 'INFO'],
+      ]) {
         const reply = await client.command(command, ...args);
-        assert.ok(reply.type === 'error' && reply.value.includes(`'${command.toLowerCase()}`), `${command}: ${showReply(reply)}`);
+        assert.ok(
+          reply.type === 'error' && reply.value.includes(`'${command.toLowerCase()}`),
+          `${command}: ${showReply(reply)}`,
+        );
       }
       const unknown = await client.command('NOSUCH', 'a');
-      assert.ok(unknown.type === 'error' && unknown.value.startsWith("ERR unknown command 'NOSUCH'"), showReply(unknown));
+      assert.ok(
+        unknown.type === 'error' && unknown.value.startsWith("ERR unknown command 'NOSUCH'"),
+        showReply(unknown),
+      );
       assert.equal(await client.text('PING'), 'PONG');
     });
   });
@@ -275,7 +314,10 @@ describe('Pylon at the wire', { timeout: 180_000 }, () => {
         ['OBJECT', 'ENCODING', '__pylon__:fence'],
       ]) {
         const reply = await client.command(...command);
-        assert.ok(reply.type === 'error' && reply.value.includes('__pylon__:'), `${command.join(' ')}: ${showReply(reply)}`);
+        assert.ok(
+          reply.type === 'error' && reply.value.includes('__pylon__:'),
+          `${command.join(' ')}: ${showReply(reply)}`,
+        );
       }
       assert.equal(await client.text('SET', 'allowed', '__pylon__:fence'), 'OK'); // a value may say what it likes
       assert.equal(await client.text('FLUSHALL'), 'OK');

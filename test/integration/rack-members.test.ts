@@ -14,13 +14,19 @@ describe('the Pylons of a rack', { timeout: 120_000 }, () => {
     const world = await startWorld(t, { racks: [{ name: 'east', pylons: 2 }, { name: 'west' }] });
     const [east] = world.racks;
     const load = world.startLoad(east, { writes: 1e9, writesPerSecondMax: 4000 });
-    await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 3000);
+    await eventually(
+      'the load to be under way',
+      () => load.progress.acknowledged,
+      (count) => count > 3000,
+    );
     const leader = await east.leader();
     const stoppedAt = performance.now();
     await leader.stop();
     const exitMs = performance.now() - stoppedAt;
     await east.leader({ deadlineMs: handoverMsMax });
-    t.diagnostic(`ended after ${Math.round(exitMs)} ms, took over ${Math.round(performance.now() - stoppedAt)} ms after the signal`);
+    t.diagnostic(
+      `ended after ${Math.round(exitMs)} ms, took over ${Math.round(performance.now() - stoppedAt)} ms after the signal`,
+    );
 
     // One that joins later does not disturb for long, and one without applier serves like the others.
     await east.startPylon();
@@ -28,7 +34,11 @@ describe('the Pylons of a rack', { timeout: 120_000 }, () => {
     assert.equal((await gateway.info()).text('applier_state'), 'none');
     const client = await gateway.connect();
     assert.equal(await client.text('SET', 'by:gateway', '1'), 'OK');
-    await eventually('the write to be read there', () => client.text('GET', 'by:gateway'), (value) => value === '1');
+    await eventually(
+      'the write to be read there',
+      () => client.text('GET', 'by:gateway'),
+      (value) => value === '1',
+    );
     const info = await gateway.info();
     assert.ok(info.number('log_end') > 0 && !info.leads, info.text('log_end'));
     assert.match(info.text('applied_position'), /^\d+:\d+$/);

@@ -4,7 +4,9 @@
  */
 
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
+import { limits } from '../../src/shared/limits.js';
 import { eventually } from '../support/eventually.js';
 import { freePort, type RackRedis } from '../support/rack-redis.js';
 import { startWorld } from '../support/test-world.js';
@@ -24,6 +26,24 @@ function byCommand(name: string, says: RegExp, start: readonly string[], end: re
   return { name, says, start: (redis) => run(redis, start), end: (redis) => run(redis, end) };
 }
 
+/** So full that not even Pylon's headroom is left, in which it looks for writes that free memory. */
+const outOfMemory: Refusal = {
+  name: 'out of memory',
+  says: /OOM/,
+  start: async (redis) => {
+    await redis.use(async (client) => {
+      await client.text('SET', '__pylon__:ballast', Buffer.alloc(limits.outOfMemoryHeadroomBytes));
+      await client.text('CONFIG', 'SET', 'maxmemory', '1');
+    });
+  },
+  end: async (redis) => {
+    await redis.use(async (client) => {
+      await client.text('DEL', '__pylon__:ballast');
+      await client.text('CONFIG', 'SET', 'maxmemory', '0');
+    });
+  },
+};
+
 /** A script that does not end, until it is killed. */
 const busy: Refusal = {
   name: 'busy',
@@ -32,7 +52,11 @@ const busy: Refusal = {
     await redis.use((client) => client.text('CONFIG', 'SET', 'busy-reply-threshold', '20'));
     const client = await redis.connect();
     client.command('EVAL', 'while true do end', '0').catch(() => {});
-    await eventually('Redis to be busy', () => redis.use((other) => other.command('GET', 'x')), (reply) => reply.type === 'error');
+    await eventually(
+      'Redis to be busy',
+      () => redis.use((other) => other.command('GET', 'x')),
+      (reply) => reply.type === 'error',
+    );
   },
   end: async (redis) => {
     await redis.use((client) => client.command('SCRIPT', 'KILL'));
@@ -51,7 +75,11 @@ const loading: Refusal = {
       await client.text('DEBUG', 'POPULATE', '2000', 'ballast');
       await client.text('BGREWRITEAOF'); // into the form that can be loaded slowly
       const info = (): Promise<string> => client.text('INFO', 'persistence');
-      await eventually('the rewrite', info, (text) => text.includes('aof_rewrite_in_progress:0') && text.includes('aof_rewrite_scheduled:0'));
+      await eventually(
+        'the rewrite',
+        info,
+        (text) => text.includes('aof_rewrite_in_progress:0') && text.includes('aof_rewrite_scheduled:0'),
+      );
     });
     await redis.kill();
     loaded = redis.restart({ 'key-load-delay': '2000', 'loading-process-events-interval-bytes': '1024' });
@@ -67,8 +95,13 @@ const loading: Refusal = {
 };
 
 const refusals: readonly Refusal[] = [
-  byCommand('out of memory', /OOM/, ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']),
-  byCommand('without enough replicas', /NOREPLICAS/, ['CONFIG', 'SET', 'min-replicas-to-write', '1'], ['CONFIG', 'SET', 'min-replicas-to-write', '0']),
+  outOfMemory,
+  byCommand(
+    'without enough replicas',
+    /NOREPLICAS/,
+    ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+    ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+  ),
   byCommand('not permitted', /NOPERM/, ['ACL', 'SETUSER', 'default', '-incr'], ['ACL', 'SETUSER', 'default', '+@all']),
   {
     name: 'read only',
@@ -90,9 +123,14 @@ describe('a Redis that refuses for a while', { timeout: 120_000 }, () => {
     const [east, west] = world.racks;
     const writer = await east.connect();
     const write = async (): Promise<void> => {
-      const commands = Array.from({ length: 500 }, (_, index) => (index % 2 === 0 ? ['INCR', 'count'] : ['RPUSH', 'list', index]));
+      const commands = Array.from({ length: 500 }, (_, index) =>
+        index % 2 === 0 ? ['INCR', 'count'] : ['RPUSH', 'list', index],
+      );
       const replies = await writer.pipeline(commands);
-      assert.deepEqual(replies.filter(({ type }) => type === 'error'), []);
+      assert.deepEqual(
+        replies.filter(({ type }) => type === 'error'),
+        [],
+      );
     };
     let rounds = 0;
     for (const refusal of refusals) {

@@ -18,17 +18,29 @@ async function underLoad(
 ): Promise<{ world: TestWorld; load: Load; redis: RackRedis }> {
   const world = await startWorld(t, { racks: [{ name: 'east', redis: settings }, { name: 'west' }] });
   const load = world.startLoad(world.racks[0], { writes: 1e9, writesPerSecondMax: 4000 });
-  await eventually('the load to be under way', () => load.progress.acknowledged, (count) => count > 4000);
+  await eventually(
+    'the load to be under way',
+    () => load.progress.acknowledged,
+    (count) => count > 4000,
+  );
   return { world, load, redis: world.racks[0].redis };
 }
 
 /** Writes go on while Redis is away, then all is as it must be. */
 async function goOnAndCheck(t: TestContext, world: TestWorld, load: Load, restart: () => Promise<void>): Promise<void> {
   const before = load.progress.acknowledged;
-  await eventually('writes to be accepted while Redis is away', () => load.progress.acknowledged, (count) => count > before + 2000);
+  await eventually(
+    'writes to be accepted while Redis is away',
+    () => load.progress.acknowledged,
+    (count) => count > before + 2000,
+  );
   await restart();
   const after = load.progress.acknowledged;
-  await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > after + 2000);
+  await eventually(
+    'writes to go on',
+    () => load.progress.acknowledged,
+    (count) => count > after + 2000,
+  );
   await load.stop();
   t.diagnostic(`seed ${world.seed}: ${describeProgress(load.progress)}`);
   assert.equal(load.progress.acknowledged, load.progress.sent, describeProgress(load.progress));
@@ -70,8 +82,16 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
       await redis.loseTail((size) => size - 1000);
       await redis.restart();
       const after = load.progress.acknowledged;
-      await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > after + 2000);
-      await eventually('them to be applied', () => world.racks[0].running[0].applier(), (state) => state.startsWith('applying'));
+      await eventually(
+        'writes to go on',
+        () => load.progress.acknowledged,
+        (count) => count > after + 2000,
+      );
+      await eventually(
+        'them to be applied',
+        () => world.racks[0].running[0].applier(),
+        (state) => state.startsWith('applying'),
+      );
       await redis.kill();
       await goOnAndCheck(t, world, load, () => redis.restart());
     });
@@ -84,10 +104,18 @@ describe('a Redis that restarts under load', { timeout: 180_000 }, () => {
     await redis.kill();
     await redis.loseTail(() => 0);
     await redis.restart();
-    await eventually('the applier to halt', () => pylon.applier(), (state) => /^halted: .*PYLON_FENCE_GONE/.test(state));
+    await eventually(
+      'the applier to halt',
+      () => pylon.applier(),
+      (state) => /^halted: .*PYLON_FENCE_GONE/.test(state),
+    );
     assert.equal(await redis.use((client) => client.text('DBSIZE')), '0');
     const after = load.progress.acknowledged;
-    await eventually('writes to go on', () => load.progress.acknowledged, (count) => count > after + 1000);
+    await eventually(
+      'writes to go on',
+      () => load.progress.acknowledged,
+      (count) => count > after + 1000,
+    );
     await load.stop();
     await pylon.stop();
     await east.startPylon();

@@ -41,9 +41,19 @@ describe('two racks', () => {
       ['SET', 'd:pxat', 'v', 'PXAT', atSeconds * 1000 + 7],
       ['SETEX', 'd:setex', 3600, 'v'],
       ['PSETEX', 'd:psetex', 3_600_123, 'v'],
-      ...['expire', 'pexpire', 'expireat', 'pexpireat', 'getex', 'getexpx', 'persist', 'keepttl', 'nx', 'gt', 'lost'].map(
-        (name) => ['SET', `d:${name}`, 'v'],
-      ),
+      ...[
+        'expire',
+        'pexpire',
+        'expireat',
+        'pexpireat',
+        'getex',
+        'getexpx',
+        'persist',
+        'keepttl',
+        'nx',
+        'gt',
+        'lost',
+      ].map((name) => ['SET', `d:${name}`, 'v']),
       ['EXPIRE', 'd:expire', 3600],
       ['PEXPIRE', 'd:pexpire', 3_600_123],
       ['EXPIREAT', 'd:expireat', atSeconds],
@@ -87,7 +97,8 @@ describe('two racks', () => {
     ]);
     client.destroy();
     for (const { name, redis } of [east, west]) {
-      const look = (): Promise<string> => redis.use((backend) => backend.text('EXISTS', 'short:px', 'short:past', 'short:negative'));
+      const look = (): Promise<string> =>
+        redis.use((backend) => backend.text('EXISTS', 'short:px', 'short:past', 'short:negative'));
       await eventually(`short keys to be gone in ${name}`, look, (count) => count === '0');
     }
     await world.converge();

@@ -12,10 +12,19 @@ import { encodePipeline, showReply } from '../support/resp-client.js';
 
 describe('several workers of each kind', { timeout: 120_000 }, () => {
   const shared = oneWorld({
-    env: { PYLON_PARSE_WORKERS: '2', PYLON_PARSE_OFFLOAD_BYTES: '4096', PYLON_PRODUCERS: '3', PYLON_STEP_COMMANDS: '37' },
+    env: {
+      PYLON_PARSE_WORKERS: '2',
+      PYLON_PARSE_OFFLOAD_BYTES: '4096',
+      PYLON_PRODUCERS: '3',
+      PYLON_STEP_COMMANDS: '37',
+    },
     racks: [
       { name: 'east', redis: { requirepass: 'a secret/with:marks@' }, database: 3 },
-      { name: 'west', database: 3, env: { PYLON_PARSE_WORKERS: '0', PYLON_PRODUCERS: '1', PYLON_STEP_COMMANDS: '5000' } },
+      {
+        name: 'west',
+        database: 3,
+        env: { PYLON_PARSE_WORKERS: '0', PYLON_PRODUCERS: '1', PYLON_STEP_COMMANDS: '5000' },
+      },
     ],
   });
 
@@ -38,7 +47,9 @@ describe('several workers of each kind', { timeout: 120_000 }, () => {
   it('give every reply its place in pipelines of small commands, inline and as arrays', async () => {
     const client = await shared.east.connect(30_000);
     const count = 20_000;
-    const commands = Array.from({ length: count }, (_, index) => (index % 7 === 3 ? ['SET', `k${index}`, index] : ['ECHO', index]));
+    const commands = Array.from({ length: count }, (_, index) =>
+      index % 7 === 3 ? ['SET', `k${index}`, index] : ['ECHO', index],
+    );
     const bytes: Buffer[] = [];
     for (let at = 0; at < count; at += 500) {
       bytes.push(encodePipeline(commands.slice(at, at + 500)), Buffer.from(`\r\nECHO inline${at}\r\n`));

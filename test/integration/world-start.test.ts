@@ -53,13 +53,21 @@ it('the demo world starts, keeps its data, and leaves nothing running', { timeou
     return { world, parts };
   };
   const gone = (parts: number[]): Promise<number[]> =>
-    eventually('all processes to be gone', () => stillRunning(parts), (left) => left.length === 0);
+    eventually(
+      'all processes to be gone',
+      () => stillRunning(parts),
+      (left) => left.length === 0,
+    );
 
   await t.test('comes up and works', async () => {
     const { world, parts } = await start(t);
     assert.match(world.stdout, new RegExp(`redis-cli -p ${west}`));
     assert.equal(await ask(east, 'SET', 'greeting', 'hello'), 'OK');
-    await eventually('the greeting in west', () => ask(west, 'GET', 'greeting'), (value) => value === 'hello');
+    await eventually(
+      'the greeting in west',
+      () => ask(west, 'GET', 'greeting'),
+      (value) => value === 'hello',
+    );
     world.signal('SIGINT');
     const exit = await world.ends(40_000);
     assert.deepEqual(exit, { code: 0, signal: null }, world.output());
@@ -70,7 +78,11 @@ it('the demo world starts, keeps its data, and leaves nothing running', { timeou
     const { world, parts } = await start(t);
     assert.equal(await ask(west, 'GET', 'greeting'), 'hello');
     assert.equal(await ask(west, 'SET', 'answer', 'hi'), 'OK');
-    await eventually('the answer in east', () => ask(east, 'GET', 'answer'), (value) => value === 'hi');
+    await eventually(
+      'the answer in east',
+      () => ask(east, 'GET', 'answer'),
+      (value) => value === 'hi',
+    );
     const second = pylonCommand(['world', '--port', String(await twoFreePorts()), '--data', folder], {});
     cleanUp(t, () => second.kill());
     assert.equal((await second.ends(20_000)).code, 1, second.output());

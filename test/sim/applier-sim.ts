@@ -241,7 +241,7 @@ class SimNode {
   constructor(sim: ApplierSim) {
     this.#sim = sim;
     this.counters = new CounterBlock(createCounterMemory({ producers: 0, appliers: 1 }), 'applier');
-    const options = { topic: 'sim', topicId, stepCommands: 1 + sim.int(12), stepBytes: 64 + sim.int(1000) };
+    const options = { rack: 'sim', topic: 'sim', topicId, stepCommands: 1 + sim.int(12), stepBytes: 64 + sim.int(1000) };
     this.#applier = new Applier(options, sim.options.commands, this.counters, sim.random);
   }
 

@@ -38,6 +38,7 @@ export class ApplierFixture {
       topic: options.log.topic,
       topicId: options.topicId ?? options.log.topicId,
       group: options.group ?? `${options.log.topic}-rack`,
+      rack: 'test',
       redis: { host: '127.0.0.1', port: options.redisPort, database: 0 },
       recordBytesMax: 32 * 1024 * 1024,
       stepCommands: options.stepCommands ?? 1000,

@@ -51,8 +51,9 @@ export function stepOf(
   state: FenceValue = newRack,
   bounds: StepBounds = wide,
   rejections: Rejections = new Map(),
+  rack = 'east',
 ): Step {
-  const step = buildStep(state, queue, bounds, rejections);
+  const step = buildStep(state, queue, bounds, rejections, rack);
   if (step === undefined || step instanceof Error) throw step ?? new Error('no step');
   return step;
 }

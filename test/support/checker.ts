@@ -100,8 +100,10 @@ function checkRacksAgree(racks: readonly RackContents[], violations: Violation[]
     };
     const line = (elements: readonly string[] = []): string => elements.join(' ');
     const sorted = (elements: readonly string[] = []): string => [...elements].sort().join(' ');
-    for (const key of keysOf(first.lists, other.lists)) differs(key, line(first.lists.get(key)), line(other.lists.get(key)));
-    for (const key of keysOf(first.sets, other.sets)) differs(key, sorted(first.sets.get(key)), sorted(other.sets.get(key)));
+    for (const key of keysOf(first.lists, other.lists))
+      differs(key, line(first.lists.get(key)), line(other.lists.get(key)));
+    for (const key of keysOf(first.sets, other.sets))
+      differs(key, sorted(first.sets.get(key)), sorted(other.sets.get(key)));
     for (const key of keysOf(first.counters, other.counters)) {
       differs(key, String(first.counters.get(key)), String(other.counters.get(key)));
     }
@@ -124,6 +126,8 @@ export function describeViolations(violations: readonly Violation[], shown = 12)
   const counts = new Map<string, number>();
   for (const { kind } of violations) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const summary = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-  const lines = violations.slice(0, shown).map(({ kind, rack, key, detail }) => `  ${kind} in ${rack}, ${key}: ${detail}`);
+  const lines = violations
+    .slice(0, shown)
+    .map(({ kind, rack, key, detail }) => `  ${kind} in ${rack}, ${key}: ${detail}`);
   return [`${violations.length} violations (${summary})`, ...lines].join('\n');
 }

@@ -50,7 +50,10 @@ export async function within<T>(deadlineMs: number, value: T | Promise<T>, what 
   if (!(value instanceof Promise)) return value;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} within ${Math.round(deadlineMs)} ms`)), Math.max(1, deadlineMs));
+    timer = setTimeout(
+      () => reject(new Error(`no ${what} within ${Math.round(deadlineMs)} ms`)),
+      Math.max(1, deadlineMs),
+    );
   });
   try {
     return await Promise.race([value, late]);

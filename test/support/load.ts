@@ -148,6 +148,7 @@ export class Load {
     const seen = this.progress.errors.get(code);
     if (seen === undefined) this.progress.errors.set(code, { count: 1, example: outcome.value });
     else seen.count++;
+    if (code === 'PYLON_NO_REPLY') return 'acknowledged'; // in the log, only its reply is lost
     return code === 'PYLON_UNKNOWN' ? 'unknown' : 'refused';
   }
 }

@@ -1,4 +1,4 @@
-/** A Kafka that one test has for itself, because it breaks it: the embedded one, in a folder that is removed at the end. */
+/** A Kafka that one test has for itself, because it breaks it: the embedded one, in a folder removed at the end. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -67,7 +67,8 @@ export async function readContents(rack: string, redis: RespClient, ledger: Ledg
   const sets = new Map<string, string[]>();
   for (const key of ofKind('sets')) sets.set(key, texts(await redis.command('SMEMBERS', key)));
   const counters = new Map<string, number>();
-  for (const key of ofKind('counters')) counters.set(key, Number(showReply(await redis.command('GET', key)).replace('(nil)', '0')));
+  for (const key of ofKind('counters'))
+    counters.set(key, Number(showReply(await redis.command('GET', key)).replace('(nil)', '0')));
   return { rack, lists, sets, counters };
 }
 

@@ -91,7 +91,10 @@ export class RackRedis {
    */
   async loseTail(bytesLeft: (size: number) => number): Promise<void> {
     const folder = join(this.folder, 'appendonlydir');
-    const appended = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof')).sort(byNumber).at(-1) as string;
+    const appended = (await readdir(folder))
+      .filter((name) => name.endsWith('.incr.aof'))
+      .sort(byNumber)
+      .at(-1) as string;
     const file = join(folder, appended);
     await truncate(file, bytesLeft((await stat(file)).size));
   }

@@ -15,7 +15,9 @@ export class RawAuthor {
 
   /** A record of commands; a frame is a command, or bytes as they are. */
   record(frames: readonly (readonly Argument[] | Buffer)[], batch = ++this.#batch): Buffer {
-    const bodies = frames.map((frame) => (Buffer.isBuffer(frame) ? frame : encodeCommand(frame as readonly Argument[])));
+    const bodies = frames.map((frame) =>
+      Buffer.isBuffer(frame) ? frame : encodeCommand(frame as readonly Argument[]),
+    );
     const lengths = Buffer.alloc(bodies.length * 5);
     let lengthsEnd = 0;
     for (const body of bodies) lengthsEnd = appendVarint(lengths, lengthsEnd, body.length);

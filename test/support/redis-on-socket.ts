@@ -24,12 +24,12 @@ export class RedisProcess {
     this.#child = child;
   }
 
-  /** Starts the system's redis-server; resolves when it answers. */
+  /** Starts the system's redis-server, or that of PYLON_TEST_REDIS_SERVER; resolves when it answers. */
   static async start(...args: string[]): Promise<RedisProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'pylon-redis-'));
     const socketPath = join(folder, 'redis.sock');
     const child = spawn(
-      'redis-server',
+      process.env['PYLON_TEST_REDIS_SERVER'] ?? 'redis-server',
       ['--port', '0', '--unixsocket', socketPath, '--save', '', '--dir', folder, '--enable-debug-command', 'yes',
         ...args],
       { stdio: 'ignore' },

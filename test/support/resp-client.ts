@@ -227,7 +227,8 @@ export class RespClient {
 
   #lose(): void {
     this.#ended = true;
-    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift()) waiting.settle('lost');
+    for (let waiting = this.#waiting.shift(); waiting !== undefined; waiting = this.#waiting.shift())
+      waiting.settle('lost');
   }
 }
 
@@ -250,7 +251,7 @@ class Fifo<T> {
   }
 }
 
-/** Reads replies from bytes; `undefined` means that more bytes are needed (reading starts again at the reply's start). */
+/** Reads replies from bytes; `undefined` means that more bytes are needed (read again from the reply's start). */
 class ReplyReader {
   readonly #bytes: Buffer;
   at = 0;

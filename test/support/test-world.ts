@@ -1,28 +1,22 @@
 /**
- * A world for one test: racks of real Pylon processes, each rack with a Redis of its own, on a Kafka shared by all tests
- * (a world has topics of its own, so tests do not meet) or on one that the test may break.
+ * A world for one test: racks of real Pylon processes, each rack with a Redis of its own, on a Kafka shared by all
+ * tests (a world has topics of its own, so tests do not meet) or on one that the test may break.
  *
  * Everything is ended and removed when the test is over, however it ends; a Pylon that still runs must stop cleanly.
  */
 
 import { randomBytes } from 'node:crypto';
+import { groupNames } from '../../src/shared/topics.js';
 import { checkExactlyOnce, describeViolations, type Violation } from './checker.js';
 import type { Environment } from './child.js';
 import { cleanUp, type Scope } from './clean-up.js';
 import { eventually, type Patience } from './eventually.js';
-import { groupNames } from '../../src/shared/topics.js';
 import { groupMembers, logEnd, sharedKafka } from './kafka.js';
 import { Ledger } from './ledger.js';
 import { Load, type Endpoint, type LoadPlan } from './load.js';
 import { PylonProcess, type PylonInfo, type StartOptions } from './pylon-process.js';
 import { runSeed } from './random.js';
-import {
-  readContents,
-  readDeadlines,
-  readDigest,
-  readKeyDigests,
-  type DigestAtPosition,
-} from './rack-data.js';
+import { readContents, readDeadlines, readDigest, readKeyDigests, type DigestAtPosition } from './rack-data.js';
 import { RackRedis, type RedisSettings } from './rack-redis.js';
 import type { RespClient } from './resp-client.js';
 
@@ -99,9 +93,14 @@ export class TestRack {
   async settled(): Promise<void> {
     const { PYLON_KAFKA: kafka, PYLON_WORLD: world } = this.#env;
     const count = this.running.length;
-    await eventually(`the group of rack ${this.name}`, () => groupMembers(kafka, groupNames.rack(world, this.name)), (members) => members === count, {
-      deadlineMs: 30_000,
-    });
+    await eventually(
+      `the group of rack ${this.name}`,
+      () => groupMembers(kafka, groupNames.rack(world, this.name)),
+      (members) => members === count,
+      {
+        deadlineMs: 30_000,
+      },
+    );
     const states = (): Promise<string[]> =>
       Promise.all(this.running.map(async (pylon) => (await pylon.info(1000)).text('applier_state')));
     const wanted = ['applying', ...this.running.slice(1).map(() => 'standby')].join();
@@ -172,7 +171,9 @@ export class TestWorld {
   async #explainDifference(digests: readonly DigestAtPosition[]): Promise<string> {
     const [first, ...others] = await Promise.all(this.racks.map(({ redis }) => redis.use(readKeyDigests)));
     const differing = others.flatMap((other) => differences(first, other));
-    const fences = await Promise.all(this.racks.map(({ redis }) => redis.use((client) => client.text('GET', '__pylon__:fence'))));
+    const fences = await Promise.all(
+      this.racks.map(({ redis }) => redis.use((client) => client.text('GET', '__pylon__:fence'))),
+    );
     return `racks differ at the same position ${digests[0].position}: ${differing.join('; ')}\n${fences.join('\n')}`;
   }
 
@@ -187,7 +188,10 @@ export class TestWorld {
    * @throws Error describing what is broken
    */
   async check(patience?: Patience): Promise<void> {
-    const difference = await this.converge(patience).then(() => '', (error: Error) => `${error.message}\n`);
+    const difference = await this.converge(patience).then(
+      () => '',
+      (error: Error) => `${error.message}\n`,
+    );
     const violations = await this.violations();
     if (difference === '' && violations.length === 0) return;
     throw new Error(`seed ${this.seed}: ${difference}${describeViolations(violations)}`);
@@ -237,6 +241,8 @@ export async function startWorld(scope: Scope, plan: WorldPlan): Promise<TestWor
     PYLON_KAFKA: kafka,
     PYLON_KAFKA_REPLICATION: String(replication),
     PYLON_LOG_LEVEL: 'debug',
+    // Loads go on while a Redis is away, and count what the log has; true replies have tests of their own.
+    PYLON_REPLY: 'log',
     ...(replication < 3 ? { PYLON_DEV: '1' } : {}),
     ...plan.env,
   };

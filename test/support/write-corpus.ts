@@ -3,6 +3,9 @@
  * known to be read differently by different readers.
  */
 
+import { options, product, shuffled } from './corpus-parts.js';
+import { streamAndGeoWrites } from './stream-geo-corpus.js';
+
 export interface CorpusEntry {
   readonly args: readonly string[];
   /** Whether Redis may refuse it for what the (empty) data is. */
@@ -27,34 +30,6 @@ const TIMES = [
 const LEX = ['-', '+', '[a', '(a', '[', '(', 'a', '', '+a', '-a', '+\0a', '1'];
 const SCORES = [...FLOATS, '(1', '(', '(inf', '(-inf', '((1', ' (1', '( 1', '\t1', '1\0x', '(nan'];
 
-/** Every combination of one value of each place. */
-function product(...places: ReadonlyArray<readonly string[]>): string[][] {
-  return places.reduce<string[][]>(
-    (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])), [[]]);
-}
-
-const options = (words: string): string[][] =>
-  words.split('|').map((line) => line.trim().split(/\s+/).filter((word) => word !== ''));
-
-/** A small generator with a fixed seed: the corpus is the same every time. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Random sequences of options for commands whose options may come in any order. */
-function shuffled(prefix: string[], words: readonly string[], rounds: number, lengthMax: number,
-  seed: number): string[][] {
-  const next = random(seed);
-  return Array.from({ length: rounds }, () => {
-    const length = Math.floor(next() * (lengthMax + 1));
-    return [...prefix, ...Array.from({ length }, () => words[Math.floor(next() * words.length)])];
-  });
-}
-
 /** Every write with too few, and too many, arguments. */
 function arities(): string[][] {
   const names = `
@@ -63,7 +38,8 @@ function arities(): string[][] {
     lmove rpoplpush linsert lrem lset ltrim sadd srem smove sdiffstore sinterstore sunionstore zadd zincrby zrem
     zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrangestore zdiffstore zinterstore
     zunionstore del unlink rename renamenx restore copy persist expire pexpire expireat pexpireat flushdb
-    flushall sort
+    flushall sort pfadd pfmerge geoadd georadius georadiusbymember geosearchstore xadd xdel xtrim xsetid xgroup
+    xreadgroup xack xclaim xautoclaim hexpire hpexpireat hpersist
   `.trim().split(/\s+/);
   return names.flatMap((name) => [0, 1, 2, 3, 4, 5, 6, 7].flatMap((count) => [
     [name, ...Array.from({ length: count }, (_, i) => `a${i}`)],
@@ -154,10 +130,13 @@ function keyWrites(): string[][] {
 }
 
 /** Redis looks at these only when it has found the key. */
-const LOOKS_AT_DATA_FIRST = new Set(['lset', 'rename', 'renamenx']);
+const LOOKS_AT_DATA_FIRST = new Set([
+  'lset', 'rename', 'renamenx', 'xgroup', 'xreadgroup', 'xclaim', 'xautoclaim', 'xsetid', 'xdel', 'xack', 'xadd',
+  'georadius', 'georadiusbymember', 'geosearchstore', 'geoadd',
+]);
 
 export function writeCorpus(): CorpusEntry[] {
-  return [...arities(), ...stringWrites(), ...collectionWrites(), ...sortedSetWrites(), ...keyWrites()].map((args) => ({
+  return [...arities(), ...stringWrites(), ...collectionWrites(), ...sortedSetWrites(), ...keyWrites(), ...streamAndGeoWrites()].map((args) => ({
     args,
     dependsOnData: LOOKS_AT_DATA_FIRST.has(args[0].toLowerCase()),
   }));

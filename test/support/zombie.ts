@@ -10,7 +10,6 @@
  * With the fence, that EXEC does nothing. Without WATCH, it applies the step a second time.
  */
 
-import { comparePositions, parsePosition, type Position } from '../../src/shared/position.js';
 import { eventually } from './eventually.js';
 import { logEnd } from './kafka.js';
 import type { Load } from './load.js';
@@ -33,7 +32,11 @@ export async function makeZombie(world: TestWorld, rack: TestRack, load: Load): 
   const pylon = await rack.leader();
   await rack.redis.pause();
   const loggedBefore = await logEnd(world.kafka, world.name);
-  await eventually('records to pile up', () => logEnd(world.kafka, world.name), (end) => end > loggedBefore + 20);
+  await eventually(
+    'records to pile up',
+    () => logEnd(world.kafka, world.name),
+    (end) => end > loggedBefore + 20,
+  );
   pylon.pause();
   const pausedAt = performance.now();
   await rack.redis.resume();
@@ -54,16 +57,12 @@ export async function makeZombie(world: TestWorld, rack: TestRack, load: Load): 
 /** Wakes the zombie, and waits until it knows that it does not lead. */
 export async function wakeZombie({ pylon }: Zombie): Promise<void> {
   pylon.resume();
-  await eventually('the old leader to stand by', async () => (await pylon.info()).text('applier_state'), (state) => state === 'standby', {
-    deadlineMs: 30_000,
-  });
+  await eventually(
+    'the old leader to stand by',
+    async () => (await pylon.info()).text('applier_state'),
+    (state) => state === 'standby',
+    {
+      deadlineMs: 30_000,
+    },
+  );
 }
-
-/** @throws Error when the text is no position */
-export function positionOf(text: string): Position {
-  const position = parsePosition(text);
-  if (position === undefined) throw new Error(`not a position: '${text}'`);
-  return position;
-}
-
-export { comparePositions };

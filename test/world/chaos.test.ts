@@ -1,7 +1,7 @@
 /**
  * Chaos: a world of two racks with two Pylons each, under load, and one misfortune after the other, chosen by a seed:
  * processes killed, paused, stopped and started again; Redis, Pylons, Kafka; some of them at once. After every few, the
- * load is stopped and the whole promise is checked. Run by `npm run test:world`; PYLON_TEST_CHAOS_ROUNDS makes it longer.
+ * load is stopped and the whole promise is checked. Run by `npm run test:world`; PYLON_TEST_CHAOS_ROUNDS lengthens it.
  */
 
 import assert from 'node:assert/strict';
@@ -69,6 +69,20 @@ const misfortunes: Readonly<Record<string, Misfortune>> = {
     await while_(random, 7000);
     await rack.redis.resume();
   },
+  'Redis is full': async ({ random }, rack) => {
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '1'));
+    await while_(random, 3000);
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '0'));
+  },
+  'Redis is full and the leader is killed': async ({ random }, rack) => {
+    const leader = await rack.leader({ deadlineMs: 60_000 });
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '1'));
+    await while_(random, 1000);
+    await leader.kill();
+    await rack.startPylon();
+    await rack.leader({ deadlineMs: 60_000 });
+    await rack.redis.use((client) => client.text('CONFIG', 'SET', 'maxmemory', '0'));
+  },
   'Redis and a Pylon are killed': async ({ random }, rack) => {
     await Promise.all([rack.redis.kill(), random.pick(rack.running).kill()]);
     await rack.redis.restart();
@@ -127,6 +141,7 @@ it('a world keeps its promise through one misfortune after the other', { timeout
     t.diagnostic(`round ${round}: ${happened.join(', ')}`);
     for (const load of loads) t.diagnostic(describeProgress(load.progress));
     await world.check({ deadlineMs: 90_000 });
-    for (const load of loads) assert.ok(load.progress.acknowledged > 0, `nothing was acknowledged: ${happened.join(', ')}`);
+    for (const load of loads)
+      assert.ok(load.progress.acknowledged > 0, `nothing was acknowledged: ${happened.join(', ')}`);
   }
 });

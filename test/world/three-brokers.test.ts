@@ -26,7 +26,9 @@ it('a killed broker of three loses no acknowledged write', { timeout: 300_000 },
   for (const broker of kafka.brokers) {
     await broker.kill('SIGKILL');
     const before = acknowledged();
-    await eventually('writes to go on with two brokers', acknowledged, (count) => count > before + 2000, { deadlineMs: 60_000 });
+    await eventually('writes to go on with two brokers', acknowledged, (count) => count > before + 2000, {
+      deadlineMs: 60_000,
+    });
     await broker.restart();
     const inSync = (): Promise<number> => inSyncReplicas(world.kafka, world.name);
     await eventually('all replicas to be in sync', inSync, (count) => count === 3, { deadlineMs: 60_000 });

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import type { ZodType } from 'zod';
 import { PylonError } from '../../shared/errors.js';
 import { limitFaults } from '../../shared/limits.js';
-import { options, type OptionName, type OptionValue } from './options.js';
+import { options, type Option, type OptionName, type OptionValue } from './options.js';
 
 export type Config = { readonly [N in OptionName]: OptionValue<N> };
 
@@ -22,7 +22,7 @@ const foreignNames = /^PYLON_(SETUP|TEST|RUN|BENCH)_/;
 export function loadConfig(environment: Environment): Config {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, { form, fallback }] of Object.entries(options)) {
+  for (const [name, { form, fallback, secret }] of Object.entries<Option>(options)) {
     const given = environment[name];
     const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) {
@@ -31,7 +31,7 @@ export function loadConfig(environment: Environment): Config {
     }
     const result = (form as ZodType).safeParse(name === 'PYLON_ID' && text === '' ? defaultId(environment) : text);
     if (result.success) values[name] = result.data;
-    else faults.push(`${name}='${text}': ${result.error.issues.map((issue) => issue.message).join(', ')}`);
+    else faults.push(`${name}${secret === true ? '' : `='${text}'`}: ${result.error.issues.map((issue) => issue.message).join(', ')}`);
   }
   faults.push(...unknownNames(environment));
   if (faults.length === 0) faults.push(...relationFaults(values as Config));

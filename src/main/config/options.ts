@@ -5,9 +5,12 @@
 
 import { cpus } from 'node:os';
 import { z } from 'zod';
+import type { RedisEndpoint } from '../../shared/messages.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** Kafka takes no request above socket.request.max.bytes (100 MiB unless set): it would close the connection, time after time. */
+const commandBytesCeiling = 64 * MIB;
 const DAY_MS = 86_400_000;
 
 /** Whole number within bounds, written plainly (no 1e3, no 0x10). */
@@ -28,29 +31,43 @@ const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '
 
 const bootstrapServers = z
   .string()
-  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, several separated by commas');
+  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, several separated by commas')
+  .refine((text) => text.split(',').every((server) => isPort(Number(server.split(':')[1]))), 'a port must be 1 to 65535');
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535;
+}
 
 const redisUrl = z.string().transform((text, context) => {
+  const endpoint = parseRedisUrl(text);
+  if (endpoint !== undefined) return endpoint;
+  context.addIssue('must be redis://[user:password@]host:port[/database], special characters in it as %xx');
+  return z.NEVER;
+});
+
+function parseRedisUrl(text: string): RedisEndpoint | undefined {
   let url: URL;
+  let username: string;
+  let password: string;
   try {
     url = new URL(text);
+    [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   } catch {
-    context.addIssue('must be redis://[user:password@]host:port[/database]');
-    return z.NEVER;
+    return undefined; // no URL, or a % that begins no character
   }
   const database = /^\/?$/.test(url.pathname) ? 0 : Number(/^\/(\d{1,4})$/.exec(url.pathname)?.[1] ?? NaN);
-  if (url.protocol !== 'redis:' || url.hostname === '' || url.search !== '' || Number.isNaN(database)) {
-    context.addIssue('must be redis://[user:password@]host:port[/database]');
-    return z.NEVER;
+  const port = url.port === '' ? 6379 : Number(url.port);
+  if (url.protocol !== 'redis:' || url.hostname === '' || url.search !== '' || !isPort(port) || Number.isNaN(database)) {
+    return undefined;
   }
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 6379 : Number(url.port),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    port,
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
     database,
   };
-});
+}
 
 export interface Option<T = unknown> {
   readonly form: z.ZodType<T>;
@@ -59,6 +76,8 @@ export interface Option<T = unknown> {
   readonly about: string;
   /** How the default is told to humans when it is computed. */
   readonly fallbackAbout?: string;
+  /** Its value is never shown: it may hold a password. */
+  readonly secret?: true;
 }
 
 function option<T>(form: z.ZodType<T>, fallback: string | undefined, about: string, fallbackAbout?: string): Option<T> {
@@ -68,7 +87,10 @@ function option<T>(form: z.ZodType<T>, fallback: string | undefined, about: stri
 export const options = {
   PYLON_RACK: option(name('rack'), undefined, 'Rack (place) this Pylon belongs to. All Pylons of a rack share one Redis.'),
   PYLON_KAFKA: option(bootstrapServers, undefined, 'Kafka bootstrap servers, `host:port`, several separated by commas.'),
-  PYLON_REDIS: option(redisUrl, undefined, "The rack's own Redis: `redis://[user:password@]host:port[/database]`."),
+  PYLON_REDIS: {
+    ...option(redisUrl, undefined, "The rack's own Redis: `redis://[user:password@]host:port[/database]`."),
+    secret: true,
+  },
   PYLON_WORLD: option(name('world'), 'world', 'World to join. Names the topics: `pylon.<world>.log`.'),
   PYLON_ID: option(name('id'), '', 'Name of this Pylon, unique in the world.', '`<rack>-<host>-<pid>`'),
   PYLON_HOST: option(z.string().min(1), '127.0.0.1', 'Address to listen on for Redis clients.'),
@@ -96,9 +118,11 @@ export const options = {
     "Applier workers: 1 takes part in applying the log to the rack's Redis, 0 makes this Pylon a gateway only.",
   ),
   PYLON_REPLY: option(
-    z.enum(['log'], 'must be log'),
-    'log',
-    'What a write is answered with. `log`: a reply of the right type as soon as Kafka has it (docs: Guarantees).',
+    z.enum(['auto', 'log', 'applied'], 'must be auto, log or applied'),
+    'auto',
+    'When a write is answered. `auto`: a status write (`SET`) when Kafka has it, a write whose reply is information ' +
+      "(`INCR`) with that of the rack's Redis once applied; `log`: all when Kafka has them, with a placeholder where " +
+      'the reply would be information; `applied`: all once applied. `PYLON REPLY` changes it for one connection.',
   ),
   PYLON_WRITE_TIMEOUT_MS: option(
     integer(1_000, 450_000),
@@ -110,10 +134,15 @@ export const options = {
     '10000',
     "How long the rack's Redis may be silent with reads waiting before its connection is given up.",
   ),
+  PYLON_REPLY_TIMEOUT_MS: option(
+    integer(100, 600_000),
+    '10000',
+    "How long a logged write may wait for the reply of the rack's Redis before its client is told that there is none.",
+  ),
   PYLON_COMMAND_BYTES_MAX: option(
-    integer(64 * KIB, 512 * MIB),
+    integer(64 * KIB, commandBytesCeiling),
     String(16 * MIB),
-    'Largest command taken from a client, in bytes. The same in a whole world; the topic must allow it.',
+    'Largest command taken from a client, in bytes, up to 64 MiB. The same in a whole world; the topic must allow it.',
   ),
   PYLON_STEP_COMMANDS: option(integer(1, 100_000), '1000', 'Most commands in one fenced step against Redis.'),
   PYLON_STEP_BYTES: option(

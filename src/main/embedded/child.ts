@@ -1,13 +1,13 @@
 // A server process of ours: started with its output in a file, watched, stopped for good.
 //
-// The process dies with us however we end: where setpriv(1) exists (Linux) the kernel is told to kill it when the thread
-// that started it ends, so start children from the main thread. Elsewhere only a clean stop ends it.
+// The process dies with us however we end: where setpriv(1) exists (Linux) the kernel is told to kill it when the
+// thread that started it ends, so start children from the main thread. Elsewhere only a clean stop ends it.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { readSync, renameSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 
 const tailBytes = 4 * 1024;
 const logBytesMax = 16 * 1024 * 1024;
@@ -104,10 +104,9 @@ function watch(options: ChildOptions, spawned: ChildProcess, logStartBytes: numb
     signal,
     async stop(graceMs) {
       signal('SIGTERM');
-      const grace = new AbortController();
-      const ended = await Promise.race([exited, pause(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)]);
-      grace.abort();
-      if (ended === undefined) signal('SIGKILL');
+      const timer = setTimeout(() => signal('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
       return exited;
     },
   };

@@ -1,7 +1,7 @@
 // Free TCP ports on the loopback interface, chosen by the operating system.
 //
-// Between choosing a port and a server binding it somebody else may take it. Nothing here can prevent that: who starts a
-// server on such a port tries again with another one when it could not be bound.
+// Between choosing a port and a server binding it somebody else may take it. Nothing here can prevent that: who starts
+// a server on such a port tries again with another one when it could not be bound.
 
 import { createServer, type AddressInfo, type Server } from 'node:net';
 

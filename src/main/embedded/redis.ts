@@ -152,7 +152,8 @@ async function ready(child: Child, port: number, timeoutMs: number): Promise<voi
     const reply = await Promise.race([ping(port), child.exited.then(() => undefined)]);
     if (child.exit !== undefined) throw childError(child, 'did not start');
     // Another server that took the port would answer too, while ours is about to end: its log tells whose answer it is.
-    if (reply !== undefined && !reply.startsWith('-LOADING') && child.tail().includes('Ready to accept connections')) return;
+    const answers = reply !== undefined && !reply.startsWith('-LOADING');
+    if (answers && child.tail().includes('Ready to accept connections')) return;
     if (performance.now() > deadline) throw childError(child, `did not answer within ${timeoutMs} ms`);
     await pause(10);
   }

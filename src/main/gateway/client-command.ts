@@ -35,7 +35,8 @@ export function clientCommand(client: Client, args: FrameArguments, clients: () 
   }
 }
 
-function setName(client: Client, name: string): Buffer {
+/** @returns OK, or the error for a name that cannot stand in CLIENT LIST */
+export function setName(client: Client, name: string): Buffer {
   if (notForNames.test(name)) {
     return encodeError('ERR Client names cannot contain spaces, newlines or special characters.');
   }
@@ -63,7 +64,7 @@ function describe(client: Client): string {
   const ageSeconds = Math.floor((Date.now() - client.connectedMs) / 1000);
   return (
     `id=${client.id} addr=${remoteAddress}:${remotePort} laddr=${localAddress}:${localPort} name=${name} ` +
-    `age=${ageSeconds} db=0 resp=2 lib-name=${libraryName} lib-ver=${libraryVersion}`
+    `age=${ageSeconds} db=0 in-flight=${client.inFlight} resp=2 lib-name=${libraryName} lib-ver=${libraryVersion}`
   );
 }
 

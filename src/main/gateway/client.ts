@@ -13,7 +13,7 @@ import { encodeError } from '../../shared/resp/encode.js';
 import { KIND_OF, BY_ARGUMENTS, KIND_READ } from '../../shared/commands/table.js';
 import { PROTOCOL_ERROR, RequestInput } from '../../shared/resp/request-input.js';
 import { limits } from '../../shared/limits.js';
-import type { ClientRegistry, GatewayContext } from './context.js';
+import type { ClientRegistry, GatewayContext, ReplyMode } from './context.js';
 import { dispatch } from './dispatch.js';
 import { Outlet } from './outlet.js';
 import { copyRows } from './copy-rows.js';
@@ -32,13 +32,20 @@ export interface ClientFacts {
 /** Index of commands that are reads whatever their arguments. */
 const plainRead = Uint8Array.from(KIND_OF, (kind, index) => (kind === KIND_READ && BY_ARGUMENTS[index] === 0 ? 1 : 0));
 
+/** How long a client that was sent everything may take to close its end; and how long it may take to read it. */
 const lingerMs = 1_000;
+const closeMsMax = 60_000;
+
+const tooMuchPending = encodeError(
+  'PYLON_BUSY too many unfinished commands are being received from all clients together; nothing of this one was done',
+);
 
 export class Client {
   readonly id: number;
   readonly socket: Socket;
   readonly facts: ClientFacts = { name: '', libraryName: '', libraryVersion: '' };
   readonly connectedMs = Date.now();
+  replyMode: ReplyMode;
   readonly order: ReplyOrder;
   readonly writeLog: WriteLog;
   readonly #context: GatewayContext;
@@ -62,6 +69,8 @@ export class Client {
   #ending = false;
   #hungUp = false;
   #destroyed = false;
+  /** What `#input` keeps of an unfinished command, as counted in the budget that all clients share. */
+  #pendingBytes = 0;
   /** Bytes per command of late, to tell many small commands from few big ones. */
   #bytesPerCommand = 0;
 
@@ -70,6 +79,7 @@ export class Client {
     this.socket = socket;
     this.#context = context;
     this.#registry = registry;
+    this.replyMode = context.replyMode;
     this.writeLog = context.writeLogs[id % context.writeLogs.length];
     this.#outlet = new Outlet(socket, context.flusher);
     this.order = new ReplyOrder(this);
@@ -83,6 +93,11 @@ export class Client {
   /** False when the socket must not be read for now. What still comes while it is ending is read and dropped. */
   get reading(): boolean {
     return !this.#destroyed && (this.#ending || (!this.#parked && !this.#scanning));
+  }
+
+  /** Commands taken and not answered yet. */
+  get inFlight(): number {
+    return this.#window.inFlight;
   }
 
   /** Bytes from the socket; `buffer` is shared by all clients and good until this returns. */
@@ -115,7 +130,7 @@ export class Client {
   progressed(completed: number, bytes: number): void {
     this.#window.completed(completed, bytes);
     if (this.#parked && this.#window.mayResume) this.scheduleResume();
-    if (this.#ending && this.order.settled) this.scheduleResume();
+    if (this.#ending && !this.#hungUp && this.order.settled) this.scheduleResume();
   }
 
   broken(): void {
@@ -141,8 +156,11 @@ export class Client {
     for (let left = count; left > 0; left--) this.order.answer(error); // counted above
   }
 
-  /** Puts one whole frame of a write into the log; `reply` is what the client gets when it is there. */
-  write(buffer: Buffer, start: number, end: number, reply: Buffer): void {
+  /**
+   * Puts one whole frame of a write into the log. `reply` is what the client gets when it is there; undefined: what the
+   * rack's Redis answers when it is applied.
+   */
+  write(buffer: Buffer, start: number, end: number, reply: Buffer | undefined): void {
     this.#context.counters.add('commandsWritten', 1);
     this.#window.opened(1);
     this.writeLog.append(this.order, buffer, start, end, reply);
@@ -153,10 +171,11 @@ export class Client {
     this.#window.opened(1);
     const segment = this.order.open({ name: 'later' });
     segment.awaited++;
-    void reply.then((bytes) => {
+    const fault = (error: unknown): void => this.#fault(error);
+    reply.then((bytes) => {
       this.order.deliver(segment, bytes, 0, bytes.length, 1, null);
       this.#context.flusher.flush();
-    });
+    }).catch(fault);
   }
 
   /** Takes no more commands; the connection is closed when everything owed has been sent. */
@@ -173,6 +192,8 @@ export class Client {
     this.order.close();
     this.#parkedRows = null;
     this.#parkedBytes = null;
+    this.#context.pendingInput.bytes -= this.#pendingBytes;
+    this.#pendingBytes = 0;
     this.#registry.left(this);
     this.socket.destroy();
   }
@@ -181,18 +202,38 @@ export class Client {
   #guarded(work: () => void): void {
     try {
       work();
+      this.#countPending();
     } catch (error) {
-      this.#context.bug(error);
-      this.destroy();
+      this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): void {
+    this.#context.bug(error);
+    this.destroy();
+  }
+
+  /** Keeps account of unfinished commands: each is bounded on its own, this bounds them all together. */
+  #countPending(): void {
+    const { pendingInput } = this.#context;
+    const bytes = this.#input.pendingBytes;
+    if (bytes === this.#pendingBytes || this.#destroyed) return;
+    const grown = bytes > this.#pendingBytes;
+    pendingInput.bytes += bytes - this.#pendingBytes;
+    this.#pendingBytes = bytes;
+    if (!grown || pendingInput.bytes <= limits.pendingInputBytesMax || this.#ending) return;
+    this.answer(tooMuchPending);
+    this.end();
   }
 
   #takeParked(): void {
     const rows = this.#parkedRows;
     this.#parkedRows = null;
     if (rows !== null) this.#route(rows, this.#parkedRow);
+    if (this.#parked) return;
+    if (this.#input.failed) return this.#refuseBytes();
     const bytes = this.#parkedBytes;
-    if (bytes === null || this.#parked) return;
+    if (bytes === null) return;
     this.#parkedBytes = null;
     this.#take(bytes, 0, bytes.length);
   }
@@ -213,7 +254,10 @@ export class Client {
       at = this.#input.position;
       if (table.count > 0) this.#bytesPerCommand = (at - from) / table.count;
       this.#route(table, 0);
-      if (status === PROTOCOL_ERROR) return this.#refuseBytes();
+      if (status === PROTOCOL_ERROR) {
+        if (!this.#parked) this.#refuseBytes(); // else when the commands before it were routed
+        return;
+      }
     }
   }
 
@@ -224,10 +268,8 @@ export class Client {
     this.#scanning = true;
     this.socket.pause();
     this.#context.counters.add('readsOffloaded', 1);
-    parsePool.scan(buffer.subarray(start, end)).then((scanned) => this.#takeScanned(scanned), (error: unknown) => {
-      this.#context.bug(error);
-      this.destroy();
-    });
+    const fault = (error: unknown): void => this.#fault(error);
+    parsePool.scan(buffer.subarray(start, end)).then((scanned) => this.#takeScanned(scanned)).catch(fault);
     return true;
   }
 
@@ -278,7 +320,8 @@ export class Client {
 
   #room(): number {
     const { upstream } = this.#context;
-    if (upstream.backlogged || this.writeLog.full || this.#outlet.queuedBytes > limits.clientOutBytesPause) return 0;
+    if (upstream.backlogged || this.writeLog.full) return 0;
+    if (this.#outlet.queuedBytes + this.order.heldBytes > limits.clientOutBytesPause) return 0;
     return this.#window.room;
   }
 
@@ -292,7 +335,7 @@ export class Client {
     this.#parkedRow = shared ? 0 : row;
     this.#parked = true;
     this.socket.pause();
-    if (this.#mayResume()) this.scheduleResume();
+    this.scheduleResume(); // at the end of the turn the replies made in it are on their way
   }
 
   /** Looks again, at the end of this turn, whether it may go on or is to be closed. */
@@ -314,9 +357,10 @@ export class Client {
     if (this.#hungUp) return;
     this.#hungUp = true;
     this.#context.flusher.flush();
-    this.socket.end();
+    const closeIn = (ms: number): unknown => setTimeout(() => this.destroy(), ms).unref();
+    this.socket.end(() => closeIn(lingerMs));
     this.socket.resume();
-    setTimeout(() => this.destroy(), lingerMs).unref();
+    closeIn(closeMsMax);
   }
 
   /** The client sent what is no RESP: Redis's own words, and the end of this connection. */

@@ -21,16 +21,24 @@ export interface GatewayContext {
   readonly writeLogs: readonly WriteLog[];
   readonly flusher: OutletFlusher;
   readonly counters: CounterTally<'main'>;
+  /** Bytes of unfinished commands that all clients keep, at most `limits.pendingInputBytesMax`. */
+  readonly pendingInput: { bytes: number };
   readonly requestLimits: RequestLimits;
   /** null: everything is scanned on the main thread. */
   readonly parsePool: ParsePool | null;
   readonly localCommands: LocalCommands;
   readonly keyspaceReads: KeyspaceReads;
+  /** When writes are answered, unless a connection chose otherwise. */
+  readonly replyMode: ReplyMode;
   /** The error line for reads while the rack's Redis is away. */
   readsUnavailable(): Buffer;
   /** An assert failed: it costs the connection that it happened on. */
   bug(error: unknown): void;
 }
+
+/** When a write is answered: see PYLON_REPLY. */
+export const replyModes = ['auto', 'log', 'applied'] as const;
+export type ReplyMode = (typeof replyModes)[number];
 
 export interface ClientRegistry {
   left(client: Client): void;

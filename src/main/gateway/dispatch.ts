@@ -2,7 +2,7 @@
 
 import { classify } from '../../shared/commands/classify.js';
 import { hasReservedKey } from '../../shared/commands/keys.js';
-import { logReply } from '../../shared/commands/log-reply.js';
+import { answeredAtLog, logReply } from '../../shared/commands/log-reply.js';
 import { arityRefusal, refusal, reservedRefusal, tooBigRefusal } from '../../shared/commands/refusal.js';
 import { COMMANDS, KIND_FILTERED, KIND_LOCAL, KIND_READ, KIND_REFUSED } from '../../shared/commands/table.js';
 import { validateWrite } from '../../shared/commands/validate.js';
@@ -37,7 +37,9 @@ export function dispatch(client: Client, context: GatewayContext, table: FrameTa
   if (kind === KIND_LOCAL || kind === KIND_FILTERED) return answer(client, context, table, row, kind === KIND_FILTERED);
   const error = validateWrite(command, buffer, start, end);
   if (error !== null) return refuse(error);
-  client.write(buffer, start, end, logReply(command, buffer, start, end));
+  const atLog =
+    client.replyMode === 'log' || (client.replyMode === 'auto' && answeredAtLog(command, buffer, start, end));
+  client.write(buffer, start, end, atLog ? logReply(command, buffer, start, end) : undefined);
 }
 
 function answer(client: Client, context: GatewayContext, table: FrameTable, row: number, filtered: boolean): void {

@@ -13,10 +13,11 @@ import { limits } from '../../shared/limits.js';
 import { encodeError } from '../../shared/resp/encode.js';
 import { FrameTable } from '../../shared/resp/frame-table.js';
 import { DEFAULT_REQUEST_LIMITS } from '../../shared/resp/request-limits.js';
-import type { RedisEndpoint } from '../../shared/messages.js';
+import type { OwedReplies, RedisEndpoint } from '../../shared/messages.js';
+import type { Position } from '../../shared/position.js';
 import { Client } from './client.js';
 import { wrapAccepted } from './client-socket.js';
-import type { ClientRegistry, GatewayContext } from './context.js';
+import type { ClientRegistry, GatewayContext, ReplyMode } from './context.js';
 import { KeyspaceReads, type ControlConnection } from './keyspace-reads.js';
 import { LocalCommands, type PylonCommands } from './local-commands.js';
 import { OutletFlusher } from './outlet.js';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly redis: RedisEndpoint;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
+  readonly replyTimeoutMs: number;
+  readonly replyMode: ReplyMode;
   readonly commandBytesMax: number;
   readonly clientsMax: number;
   readonly producers: number;
@@ -50,6 +53,7 @@ export interface GatewayParts {
 const tableRows = 4096;
 const backlog = 1024;
 const expireIntervalMs = 500;
+const refusedLingerMs = 500;
 /** Redis's own words. */
 const tooManyReply = encodeError('ERR max number of clients reached');
 const stoppingReply = encodeError('PYLON_STOPPING this Pylon is stopping; connect to another');
@@ -80,7 +84,7 @@ export class Gateway implements ClientRegistry {
         parts.upstreamState(up, detail);
       },
     });
-    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog(options.writeTimeoutMs, {
+    const writeLogs = Array.from({ length: options.producers }, (_, producer) => new WriteLog(options.writeTimeoutMs, options.replyTimeoutMs, {
       send: (message, transfer) => parts.send(producer, message, transfer),
       delivered: () => flusher.flush(),
       drained: () => this.#resumeAll(),
@@ -92,10 +96,12 @@ export class Gateway implements ClientRegistry {
       writeLogs,
       flusher,
       counters: parts.counters,
+      pendingInput: { bytes: 0 },
       requestLimits: { ...DEFAULT_REQUEST_LIMITS, commandBytesMax: options.commandBytesMax },
       parsePool: parts.parsePool,
       localCommands: new LocalCommands(parts.pylonCommands, () => this.#clients.values()),
       keyspaceReads: new KeyspaceReads(parts.control),
+      replyMode: options.replyMode,
       readsUnavailable: () => this.#readsUnavailable(),
       bug: (error) => parts.trouble(error),
     };
@@ -129,6 +135,18 @@ export class Gateway implements ClientRegistry {
     this.#context.writeLogs[producer].settle(...outcomes);
   }
 
+  /** Replies of the rack's applier to writes of producer worker number `producer`. */
+  applied(producer: number, replies: OwedReplies): void {
+    this.#context.writeLogs[producer].owed.applied(replies);
+    this.#context.flusher.flush();
+  }
+
+  /** Replies to what stands before this position will not come any more. */
+  repliesLost(before: Position): void {
+    for (const { owed } of this.#context.writeLogs) owed.lostBefore(before);
+    this.#context.flusher.flush();
+  }
+
   left(client: Client): void {
     this.#clients.delete(client.id);
     this.#parts.counters.set('clientsConnected', this.#clients.size);
@@ -155,8 +173,11 @@ export class Gateway implements ClientRegistry {
   #accept(accepted: Socket): void {
     const { readBuffer, counters } = this.#context;
     if (this.#clients.size >= this.#options.clientsMax || this.#stopping) {
+      // Closed only a moment later, and read until then: a socket closed with unread bytes loses what it was sent.
       accepted.on('error', () => {});
+      accepted.resume();
       accepted.end(this.#stopping ? stoppingReply : tooManyReply);
+      setTimeout(() => accepted.destroy(), refusedLingerMs).unref();
       return;
     }
     const socket = wrapAccepted(accepted, readBuffer, (buffer, bytes) => {

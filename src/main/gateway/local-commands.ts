@@ -6,7 +6,8 @@
 import { encodeArray, encodeBulk, encodeError, encodeInteger, encodeMap, encodeSimple, OK } from '../../shared/resp/encode.js';
 import type { FrameArguments } from '../../shared/resp/frame-arguments.js';
 import type { Client } from './client.js';
-import { clientCommand } from './client-command.js';
+import { clientCommand, setName } from './client-command.js';
+import { replyModes } from './context.js';
 
 /** What Pylon says of itself; made by the process around the gateway. */
 export interface PylonCommands {
@@ -34,6 +35,8 @@ const help = [
   'PYLON <subcommand>. Subcommands are:',
   'INFO',
   '    Rack, version, leader, positions, lag and counters of this Pylon.',
+  'REPLY [auto|log|applied]',
+  '    When writes of this connection are answered; without an argument: as it is now.',
   'HELP',
   '    Print this help.',
 ];
@@ -54,7 +57,7 @@ export class LocalCommands {
         client.end();
         return 'answered';
       },
-      select: (_, args) => (/^\d{1,9}$/.test(args.text(1)) ? OK : encodeError('ERR invalid DB index')),
+      select: (_, args) => select(args.text(1)),
       hello: (client, args) => this.#hello(client, args),
       auth: (_, args) => auth(args),
       reset: (client) => {
@@ -67,7 +70,7 @@ export class LocalCommands {
       config: (_, args) => config(args),
       time: () => time(),
       debug: () => encodeError("ERR PYLON refuses 'debug': it would reach past Pylon; connect to the rack's Redis itself"),
-      pylon: (_, args) => this.#pylonCommand(args),
+      pylon: (client, args) => this.#pylonCommand(client, args),
     };
   }
 
@@ -89,7 +92,8 @@ export class LocalCommands {
         if (refusal !== undefined) return refusal;
         at += 3;
       } else if (args.is(at, 'setname') && at + 1 < args.count) {
-        client.facts.name = args.bytes(at + 1).toString();
+        const reply = setName(client, args.text(at + 1));
+        if (reply !== OK) return reply;
         at += 2;
       } else {
         return encodeError(`ERR Syntax error in HELLO option '${args.text(at)}'`);
@@ -113,8 +117,9 @@ export class LocalCommands {
     return encodeBulk(await this.#pylon.info(sections));
   }
 
-  #pylonCommand(args: FrameArguments): LocalAnswer {
+  #pylonCommand(client: Client, args: FrameArguments): LocalAnswer {
     const name = args.text(1);
+    if (args.is(1, 'reply')) return replyMode(client, args);
     switch (name.toLowerCase()) {
       case 'info':
         return encodeBulk(this.#pylon.pylonInfo());
@@ -126,10 +131,25 @@ export class LocalCommands {
   }
 }
 
+function replyMode(client: Client, args: FrameArguments): Buffer {
+  if (args.count === 2) return encodeBulk(client.replyMode);
+  const wanted = args.text(2).toLowerCase();
+  const mode = replyModes.find((known) => known === wanted);
+  if (mode === undefined || args.count > 3) return encodeError(`ERR PYLON REPLY takes one of ${replyModes.join(', ')}`);
+  client.replyMode = mode;
+  return OK;
+}
+
 const pong = encodeSimple('PONG');
 
 function wrongArity(command: string): Buffer {
   return encodeError(`ERR wrong number of arguments for '${command}' command`);
+}
+
+/** Any database will do: configuration chooses the one that is used. */
+function select(database: string): Buffer {
+  if (/^\d{1,9}$/.test(database)) return OK;
+  return encodeError(/^-\d{1,9}$/.test(database) ? 'ERR DB index is out of range' : 'ERR value is not an integer or out of range');
 }
 
 /** As Redis without a password: its one user takes any password by name, and none without. */

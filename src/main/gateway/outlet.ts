@@ -16,6 +16,9 @@ interface Piece {
   readonly owner: BufferOwner | null;
 }
 
+/** A larger piece is sent by itself: copying it would cost more than another write. */
+const copyBytesMax = 16 * 1024;
+
 /** The outlets that have something to send; flushed at the end of each event that produced replies. */
 export class OutletFlusher {
   #touched: Outlet[] = [];
@@ -42,17 +45,17 @@ export class Outlet implements ReplySink {
   #end = 0;
   #owner: BufferOwner | null = null;
   #more: Piece[] | null = null;
-  /** Bytes sent since the beginning. */
-  bytes = 0;
+  /** Bytes in `#more`. */
+  #moreBytes = 0;
 
   constructor(socket: Socket, flusher: OutletFlusher) {
     this.#socket = socket;
     this.#flusher = flusher;
   }
 
-  /** Bytes that the kernel has not taken yet. */
+  /** Bytes that the kernel has not taken yet, those of this turn included. */
   get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#end - this.#start + this.#moreBytes;
   }
 
   emit(buffer: Buffer, start: number, end: number, owner: BufferOwner | null): void {
@@ -66,6 +69,7 @@ export class Outlet implements ReplySink {
       this.#end = end;
     } else {
       (this.#more ??= []).push({ bytes: buffer.subarray(start, end), owner });
+      this.#moreBytes += end - start;
     }
   }
 
@@ -76,6 +80,7 @@ export class Outlet implements ReplySink {
     const owner = this.#owner;
     const more = this.#more;
     this.#buffer = null;
+    this.#start = this.#end = this.#moreBytes = 0;
     this.#owner = null;
     this.#more = null;
     if (this.#socket.destroyed || !this.#socket.writable) return;
@@ -83,17 +88,29 @@ export class Outlet implements ReplySink {
     else this.#writeAll([{ bytes: first, owner }, ...more]);
   }
 
+  /** Neighbours that are small are joined, up to a bound. */
   #writeAll(pieces: Piece[]): void {
-    const total = pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (total <= joinBytesMax) {
-      this.#write(Buffer.concat(pieces.map(({ bytes }) => bytes), total), null);
-      return;
+    let small: Buffer[] = [];
+    let smallBytes = 0;
+    const writeSmall = (): void => {
+      if (smallBytes > 0) this.#write(Buffer.concat(small, smallBytes), null);
+      small = [];
+      smallBytes = 0;
+    };
+    for (const { bytes, owner } of pieces) {
+      const large = bytes.length > copyBytesMax;
+      if (large || smallBytes + bytes.length > joinBytesMax) writeSmall();
+      if (large) {
+        this.#write(bytes, owner);
+      } else {
+        small.push(bytes);
+        smallBytes += bytes.length;
+      }
     }
-    for (const { bytes, owner } of pieces) this.#write(bytes, owner);
+    writeSmall();
   }
 
   #write(bytes: Buffer, owner: BufferOwner | null): void {
-    this.bytes += bytes.length;
     if (owner === null) {
       this.#socket.write(bytes);
     } else if (this.#socket.writableLength > 0) {

@@ -27,17 +27,22 @@ export interface Scanned {
 
 /** Above this many bytes a command a read holds too few commands for the hop. */
 const bytesPerCommandMax = 512;
+/** Scans under way and waiting, per worker: with more than these it is sooner done on main. Also bounds what is kept. */
+const scansPerWorkerMax = 4;
 /** The shortest commands (`*1 $4 PING`) are 14 bytes. */
 const rowsMax = Math.ceil(limits.clientReadBytes / 14);
 
 export class ParsePool {
   readonly #pool: Piscina<ParseTask, ParseResult>;
   readonly #offloadBytes: number;
+  readonly #scansMax: number;
+  #scans = 0;
   readonly #freeBytes: ArrayBuffer[] = [];
   readonly #freeTables: ArrayBuffer[] = [];
 
   constructor({ workers, offloadBytes, requestLimits }: ParsePoolOptions) {
     this.#offloadBytes = offloadBytes;
+    this.#scansMax = workers * scansPerWorkerMax;
     this.#pool = new Piscina({
       filename: new URL('../../workers/parse/parse-worker.js', import.meta.url).href,
       minThreads: workers,
@@ -50,7 +55,8 @@ export class ParsePool {
 
   /** Whether a read of so many bytes from a client whose commands are of this mean size is better scanned in the pool. */
   pays(bytes: number, bytesPerCommand: number): boolean {
-    return bytes >= this.#offloadBytes && bytesPerCommand > 0 && bytesPerCommand <= bytesPerCommandMax;
+    if (bytes < this.#offloadBytes || this.#scans >= this.#scansMax) return false;
+    return bytesPerCommand > 0 && bytesPerCommand <= bytesPerCommandMax;
   }
 
   /** Scans whole frames from the beginning of `source` (copied at once, at most one client read). */
@@ -59,7 +65,8 @@ export class ParsePool {
     const table = this.#freeTables.pop() ?? new ArrayBuffer(FrameTable.byteLengthFor(rowsMax));
     source.copy(new Uint8Array(bytes));
     const task: ParseTask = { bytes, length: source.length, table, rows: rowsMax };
-    const result = await this.#pool.run(task, { transferList: [bytes, table] });
+    this.#scans++;
+    const result = await this.#pool.run(task, { transferList: [bytes, table] }).finally(() => this.#scans--);
     const rows = new FrameTable(result.table);
     rows.buffer = Buffer.from(result.bytes, 0, result.length);
     return { table: rows, position: result.position };
@@ -67,6 +74,7 @@ export class ParsePool {
 
   /** Gives the memory of a scan back for reuse, when nothing points into it any more. */
   release({ table }: Scanned): void {
+    if (this.#freeBytes.length >= this.#scansMax) return;
     this.#freeBytes.push(table.buffer.buffer as ArrayBuffer);
     this.#freeTables.push(table.memory as ArrayBuffer);
   }

@@ -8,7 +8,7 @@
  * Pure: bytes go to the sink it was given.
  */
 
-import { assert } from '../../shared/limits.js';
+import { assert, limits } from '../../shared/limits.js';
 
 /** Where a segment's replies come from: an upstream connection, a batch of the log, or `local`. */
 export type ReplySource = object;
@@ -52,9 +52,15 @@ export class ReplyOrder {
   #head: Segment | null = null;
   #tail: Segment | null = null;
   #closed = false;
+  #heldBytes = 0;
 
   constructor(sink: ReplySink) {
     this.#sink = sink;
+  }
+
+  /** What replies cost that came before their turn. The connection is not to make more of them without bound. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** True when every reply has been given out. */
@@ -97,6 +103,7 @@ export class ReplyOrder {
     } else {
       const slice = buffer.subarray(start, end);
       (segment.held ??= []).push(owner === null ? slice : Buffer.from(slice));
+      this.#heldBytes += slice.length + limits.pieceOverheadBytes;
     }
     this.#sink.progressed?.(completed, end - start);
   }
@@ -120,6 +127,7 @@ export class ReplyOrder {
   /** The connection is gone: replies that still come are counted and dropped. */
   close(): void {
     this.#closed = true;
+    this.#heldBytes = 0;
     for (let segment = this.#head; segment !== null; segment = segment.next) segment.held = null;
   }
 
@@ -129,7 +137,10 @@ export class ReplyOrder {
       head = head.next;
       this.#head = head;
       if (head.held === null) continue;
-      for (const bytes of head.held) this.#sink.emit(bytes, 0, bytes.length, null);
+      for (const bytes of head.held) {
+        this.#sink.emit(bytes, 0, bytes.length, null);
+        this.#heldBytes -= bytes.length + limits.pieceOverheadBytes;
+      }
       head.held = null;
     }
   }

@@ -48,11 +48,15 @@ export class Upstream implements BufferOwner, ReplySource {
   #probeTimer: NodeJS.Timeout;
   #flushScheduled = false;
   #readBuffer = Buffer.allocUnsafeSlow(limits.upstreamReadBytes);
+  /** The buffer whose replies are being handed on. */
+  #handedOn: Buffer | null = null;
   #out = Buffer.allocUnsafeSlow(limits.upstreamReadBytes);
   #outBytes = 0;
-  /** When the oldest unanswered request could last be seen to move on. */
+  /** When the oldest unanswered request, or the attempt to connect, could last be seen to move on. */
   #progressMs = 0;
   #backlogged = false;
+  /** What was last told of a connection that cannot be had: the same is not told again at every attempt. */
+  #toldReason = '';
 
   constructor(endpoint: RedisEndpoint, timeoutMs: number, events: UpstreamEvents) {
     this.#endpoint = endpoint;
@@ -85,7 +89,7 @@ export class Upstream implements BufferOwner, ReplySource {
 
   /** A slice of the read buffer is still waiting in a socket: the next read goes to another buffer. */
   surrenderBuffer(): void {
-    this.#readBuffer = Buffer.allocUnsafeSlow(limits.upstreamReadBytes);
+    if (this.#readBuffer === this.#handedOn) this.#readBuffer = Buffer.allocUnsafeSlow(limits.upstreamReadBytes);
   }
 
   close(): void {
@@ -98,6 +102,7 @@ export class Upstream implements BufferOwner, ReplySource {
   #connect(): void {
     const { host, port } = this.#endpoint;
     this.#scanner = new ReplyScanner();
+    this.#progressMs = Date.now();
     const socket = connect({
       host,
       port,
@@ -120,7 +125,6 @@ export class Upstream implements BufferOwner, ReplySource {
     this.#socket = socket;
     let reason = 'connection closed';
     socket.on('connect', () => this.#greet());
-    socket.on('drain', () => this.#flush());
     socket.on('error', (error) => (reason = error.message));
     socket.on('close', () => this.#lose(reason));
   }
@@ -135,18 +139,22 @@ export class Upstream implements BufferOwner, ReplySource {
     commands.push(encodeCommand('ECHO', nonce));
     const greeting = new OwnRequest(commands.length, (reply) => {
       const expected = '+OK\r\n'.repeat(commands.length - 1) + `$16\r\n${nonce}\r\n`;
-      if (reply !== expected) return this.#drop(`Redis answered the greeting with ${JSON.stringify(reply.slice(0, 200))}`);
+      if (reply !== expected) return this.#drop(`Redis answered the greeting with '${told(reply)}'`);
       this.#up = true;
       this.#reconnectMs = reconnectMsMin;
+      this.#toldReason = '';
       this.#events.state(true, 'connected');
     });
     this.#send(greeting, Buffer.concat(commands));
   }
 
   #probe(): void {
-    if (!this.#ring.empty && Date.now() - this.#progressMs > this.#timeoutMs) {
-      this.#drop(`Redis has been silent for ${this.#timeoutMs} ms (PYLON_READ_TIMEOUT_MS) with reads waiting`);
-      return;
+    const late = Date.now() - this.#progressMs > this.#timeoutMs;
+    if (late && this.#socket?.connecting === true) {
+      return this.#drop(`no connection within ${this.#timeoutMs} ms (PYLON_READ_TIMEOUT_MS)`);
+    }
+    if (late && !this.#ring.empty) {
+      return this.#drop(`Redis has been silent for ${this.#timeoutMs} ms (PYLON_READ_TIMEOUT_MS) with reads waiting`);
     }
     if (!this.#up) return;
     const nonce = randomBytes(8).toString('hex');
@@ -181,7 +189,7 @@ export class Upstream implements BufferOwner, ReplySource {
     if (socket === null || this.#outBytes === 0 || !socket.writable || socket.connecting || socket.writableLength > 0) return;
     const bytes = this.#out.subarray(0, this.#outBytes);
     this.#outBytes = 0;
-    socket.write(bytes);
+    socket.write(bytes, this.#written);
     const taken = socket.writableLength === 0;
     if (!taken || this.#out.length > limits.upstreamReadBytes * 4) {
       this.#out = Buffer.allocUnsafeSlow(limits.upstreamReadBytes);
@@ -192,8 +200,14 @@ export class Upstream implements BufferOwner, ReplySource {
     }
   };
 
+  /** The kernel took what it was given: what came meanwhile goes now ('drain' is not emitted for small writes). */
+  readonly #written = (): void => {
+    if (this.#outBytes > 0 && !this.#flushScheduled) this.#flush();
+  };
+
   #receive(buffer: Buffer, bytes: number): void {
     this.#progressMs = Date.now();
+    this.#handedOn = buffer;
     const scanner = this.#scanner;
     let at = 0;
     while (at < bytes) {
@@ -234,11 +248,17 @@ export class Upstream implements BufferOwner, ReplySource {
     this.#events.delivered();
     this.#events.drained();
     if (this.#closed) return;
-    this.#events.state(false, reason);
+    if (reason !== this.#toldReason) this.#events.state(false, reason);
+    this.#toldReason = reason;
     const delayMs = this.#reconnectMs * (0.5 + Math.random() / 2);
     this.#reconnectMs = Math.min(this.#reconnectMs * 2, reconnectMsMax);
     this.#reconnectTimer = setTimeout(() => this.#connect(), delayMs);
   }
+}
+
+/** The first line of a reply. A Redis that does not know a command repeats its arguments, and AUTH's are secret. */
+function told(reply: string): string {
+  return reply.split('\r\n', 1)[0].replace(/, with args beginning with: .*/, '').slice(0, 200);
 }
 
 const ownSource: ReplySource = Object.freeze({ name: 'upstream itself' });

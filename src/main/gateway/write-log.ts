@@ -5,7 +5,8 @@
  * are on their way: a lone write goes at the end of the turn it came in; under load a record holds all that came while
  * those before it were travelling. The producer worker gets the batch by transfer and gives the buffers back.
  *
- * What each write is answered with is noted with its batch, per client, and given out when the log has the batch.
+ * What each write is answered with is noted with its batch, per client, and given out when the log has the batch; a
+ * write whose reply is owed by the rack's Redis is marked in the record, and waits for it (owed-replies.ts).
  * Bounded: `writeQueueBytesMax` of writes that wait; beyond it `full` says so and clients are paused until `drained`.
  */
 
@@ -14,6 +15,7 @@ import type { ErrorCode, ErrorReport } from '../../shared/errors.js';
 import type { BatchMessage, BatchOutcome } from '../../shared/messages.js';
 import { assert, limits } from '../../shared/limits.js';
 import { appendVarint } from '../../shared/record.js';
+import { OwedBatch, OwedReplyBook } from './owed-replies.js';
 import type { ReplyOrder, ReplySource, Segment } from './reply-order.js';
 import { ReplyRuns } from './reply-runs.js';
 
@@ -43,6 +45,7 @@ class Batch implements ReplySource {
   readonly openedMs = Date.now();
   /** Per run of one client's writes: where its replies go, with its ReplyRuns attached. */
   readonly segments: Segment[] = [];
+  owed: OwedBatch | undefined;
 
   constructor(body: ArrayBuffer, lengths: ArrayBuffer) {
     this.body = Buffer.from(body);
@@ -57,6 +60,8 @@ class Batch implements ReplySource {
 export class WriteLog {
   readonly #timeoutMs: number;
   readonly #events: WriteLogEvents;
+  /** Replies that the applier sends. */
+  readonly owed: OwedReplyBook;
   #open: Batch | null = null;
   #sealed: Batch[] = [];
   readonly #inFlight = new Map<number, Batch>();
@@ -67,9 +72,13 @@ export class WriteLog {
   readonly #freeBodies: ArrayBuffer[] = [];
   readonly #freeLengths: ArrayBuffer[] = [];
 
-  /** @param timeoutMs how long a write may wait here before it is refused */
-  constructor(timeoutMs: number, events: WriteLogEvents) {
+  /**
+   * @param timeoutMs how long a write may wait here before it is refused
+   * @param replyTimeoutMs how long a logged write may wait for the reply that it is owed
+   */
+  constructor(timeoutMs: number, replyTimeoutMs: number, events: WriteLogEvents) {
     this.#timeoutMs = timeoutMs;
+    this.owed = new OwedReplyBook(replyTimeoutMs);
     this.#events = events;
   }
 
@@ -84,22 +93,23 @@ export class WriteLog {
 
   /** True when nothing waits or is on its way. */
   get idle(): boolean {
-    return this.#open === null && this.#sealed.length === 0 && this.#inFlight.size === 0;
+    return this.#open === null && this.#sealed.length === 0 && this.#inFlight.size === 0 && this.owed.isEmpty;
   }
 
   /**
    * Takes one write: a whole canonical frame, copied.
-   * @param reply what the client gets when the log has it
+   * @param reply what the client gets when the log has it; undefined: what the rack's Redis answers when it is applied
    */
-  append(order: ReplyOrder, buffer: Buffer, start: number, end: number, reply: Buffer): void {
+  append(order: ReplyOrder, buffer: Buffer, start: number, end: number, reply: Buffer | undefined): void {
     const bytes = end - start;
     if (this.#open !== null && !this.#open.fits(bytes)) this.#seal();
     const batch = (this.#open ??= this.#newBatch(bytes));
     buffer.copy(batch.body, batch.bodyBytes, start, end);
     batch.bodyBytes += bytes;
     batch.lengthsBytes = appendVarint(batch.lengths, batch.lengthsBytes, bytes);
+    if (reply === undefined) oweReply(batch, order);
+    else this.#repliesOf(batch, order).add(reply);
     batch.commands++;
-    this.#repliesOf(batch, order).add(reply);
     this.#queuedBytes += bytes;
     if (this.#queuedBytes > limits.writeQueueBytesMax) this.#full = true;
     if (this.#flushScheduled) return;
@@ -114,6 +124,8 @@ export class WriteLog {
       assert(batch !== undefined, 'an outcome is of a batch in flight');
       this.#inFlight.delete(outcome.batch);
       this.#reuse(outcome);
+      if (outcome.offset !== undefined) this.owed.logged(outcome.batch, outcome.offset, Date.now());
+      else this.owed.forget(outcome.batch);
       this.#answer(batch, outcome.error);
     }
     this.#flush();
@@ -123,19 +135,26 @@ export class WriteLog {
   /** Refuses the writes that have waited too long for a place on the way to Kafka: certainly not in the log. */
   expire(nowMs: number): void {
     const late = (batch: Batch): boolean => nowMs - batch.openedMs > this.#timeoutMs;
-    if (this.#open !== null && this.#sealed.length === 0 && !late(this.#open)) return;
-    this.#seal();
+    if (this.#open !== null && late(this.#open)) this.#seal();
     const waiting = this.#sealed;
     this.#sealed = waiting.filter((batch) => !late(batch));
     const error: ErrorReport = { code: 'PYLON_NOT_LOGGED', message: `Kafka took no write for ${this.#timeoutMs} ms` };
     for (const batch of waiting) if (late(batch)) this.#answer(batch, error);
+    this.owed.expire(nowMs);
     this.#settled();
   }
 
   #answer(batch: Batch, error: ErrorReport | undefined): void {
     this.#queuedBytes -= batch.bodyBytes;
     const line = error === undefined ? undefined : encodeError(`${error.code} ${error.message}; ${advice[error.code] ?? 'try again'}`);
-    for (const segment of batch.segments) (segment.attachment as ReplyRuns).deliver(segment, line);
+    for (const segment of batch.segments) {
+      const replies = segment.attachment as ReplyRuns;
+      segment.attachment = null;
+      replies.deliver(segment, line);
+    }
+    if (line !== undefined) batch.owed?.fail(line);
+    // An idle connection keeps its last batch as the source of its last segment: that must not keep other connections.
+    batch.segments.length = 0;
   }
 
   #settled(): void {
@@ -177,9 +196,11 @@ export class WriteLog {
     const body = batch.body.buffer as ArrayBuffer;
     const lengths = batch.lengths.buffer as ArrayBuffer;
     const { commands, bodyBytes, lengthsBytes: lengthsUsed } = batch;
+    const flags = batch.owed?.flags(commands).buffer;
+    if (batch.owed !== undefined) this.owed.expect(number, batch.owed);
     this.#events.send(
-      { type: 'batch', batch: number, commands, body, bodyBytes, lengths, lengthsBytes: lengthsUsed },
-      [body, lengths],
+      { type: 'batch', batch: number, commands, body, bodyBytes, lengths, lengthsBytes: lengthsUsed, flags },
+      flags === undefined ? [body, lengths] : [body, lengths, flags],
     );
   }
 
@@ -195,4 +216,11 @@ export class WriteLog {
     if (body.byteLength === limits.recordBytesTarget && this.#freeBodies.length < freeBuffersMax) this.#freeBodies.push(body);
     if (this.#freeLengths.length < freeBuffersMax) this.#freeLengths.push(lengths);
   }
+}
+
+function oweReply(batch: Batch, order: ReplyOrder): void {
+  batch.owed ??= new OwedBatch();
+  const segment = order.open(batch.owed);
+  segment.awaited++;
+  batch.owed.add(batch.commands, segment);
 }

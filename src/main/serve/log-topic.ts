@@ -5,6 +5,7 @@
  * Uses the admin client of @platformatic/kafka: librdkafka's binding has no way to read topic settings or topic ids.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Admin, describeConfigsV4 } from '@platformatic/kafka';
 import { PylonError } from '../../shared/errors.js';
 import { recordBytesMax } from '../../shared/limits.js';
@@ -18,21 +19,49 @@ export interface LogTopic {
   readonly replication: number;
 }
 
+export interface KafkaPatience {
+  /** Kafka may be starting just now: so long it is waited for. */
+  readonly waitMs: number;
+  /** The admin client waits for ever for a broker that took the connection and does not answer. */
+  readonly attemptMsMax: number;
+}
+
+const usualPatience: KafkaPatience = { waitMs: 15_000, attemptMsMax: 10_000 };
+const retryMs = 500;
+
 /**
+ * Opens the log topic; waits a while for a Kafka that cannot be reached.
+ * @param waiting called once, when it begins to wait
  * @throws PylonError PYLON_KAFKA when Kafka cannot be reached; PYLON_TOPIC with every fault of the topic
  */
-export async function openLogTopic(config: Config): Promise<LogTopic> {
+export async function awaitLogTopic(
+  config: Config,
+  waiting: (error: PylonError) => void,
+  patience = usualPatience,
+): Promise<LogTopic> {
+  const deadlineMs = performance.now() + patience.waitMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openLogTopic(config, patience.attemptMsMax);
+    } catch (error) {
+      const unreachable = error instanceof PylonError && error.code === 'PYLON_KAFKA';
+      if (!unreachable || performance.now() > deadlineMs) throw error;
+      if (attempt === 1) waiting(error);
+      await pause(retryMs);
+    }
+  }
+}
+
+async function openLogTopic(config: Config, attemptMsMax: number): Promise<LogTopic> {
   const name = topicNames.log(config.PYLON_WORLD);
-  const admin = new Admin({
-    clientId: `${config.PYLON_ID}-admin`,
-    bootstrapBrokers: config.PYLON_KAFKA.split(','),
-    connectTimeout: 5_000,
-    retries: 2,
-    retryDelay: 500,
-  });
+  const admin = newAdmin(config);
   try {
-    await createIfMissing(admin, name, config);
-    const { id, state } = await describe(admin, name);
+    const { id, state } = await Promise.race([
+      createIfMissing(admin, name, config).then(() => describe(admin, name)),
+      pause(attemptMsMax, undefined, { ref: false }).then(() => {
+        throw new Error(`no answer within ${attemptMsMax} ms`);
+      }),
+    ]);
     const faults = logTopicFaults(name, state, recordBytesMax(config.PYLON_COMMAND_BYTES_MAX), config.PYLON_DEV);
     if (faults.length > 0) {
       throw new PylonError('PYLON_TOPIC', `topic ${name} cannot carry a world:\n  ${faults.join('\n  ')}`);
@@ -42,8 +71,18 @@ export async function openLogTopic(config: Config): Promise<LogTopic> {
     if (cause instanceof PylonError) throw cause;
     throw new PylonError('PYLON_KAFKA', `Kafka at ${config.PYLON_KAFKA}: ${innermost(cause)}`, { cause });
   } finally {
-    await admin.close().catch(() => {}); // already closed, or never connected
+    void admin.close().catch(() => {}); // already closed, or never connected
   }
+}
+
+export function newAdmin(config: Config): Admin {
+  return new Admin({
+    clientId: `${config.PYLON_ID}-admin`,
+    bootstrapBrokers: config.PYLON_KAFKA.split(','),
+    connectTimeout: 5_000,
+    retries: 2,
+    retryDelay: 500,
+  });
 }
 
 async function createIfMissing(admin: Admin, name: string, config: Config): Promise<void> {

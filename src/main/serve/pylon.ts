@@ -19,7 +19,9 @@ import { Gateway } from '../gateway/gateway.js';
 import { ParsePool } from '../gateway/parse-pool.js';
 import { version } from '../version.js';
 import { Control } from './control.js';
-import { openLogTopic, type LogTopic } from './log-topic.js';
+import { awaitLogTopic, newAdmin, type LogTopic } from './log-topic.js';
+import { LogTopicWatch } from './log-topic-watch.js';
+import { RackReplies } from './rack-replies.js';
 import { Report, type Identity } from './report.js';
 import { Watchdog, type Watched } from './watchdog.js';
 import { WorkerHandle } from './worker-handle.js';
@@ -57,10 +59,15 @@ export class Pylon {
   readonly #producers: Producer[] = [];
   readonly #appliers: Applier[] = [];
   readonly #incarnations: string[] = [];
+  /** Which producer worker lived as an incarnation: all of this process's life. */
+  readonly #producerOf = new Map<string, number>();
+  readonly #rackReplies: RackReplies;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #startedMs = Date.now();
+  #topicWatch: LogTopicWatch | undefined;
   #applierDetail = '';
   #address = { host: '', port: 0 };
+  #stopping = false;
 
   constructor(config: Config, log: Logger, events: PylonEvents, parts: PylonParts = {}) {
     this.#config = config;
@@ -73,6 +80,14 @@ export class Pylon {
     this.#control = new Control(config.PYLON_REDIS, `pylon-control-${config.PYLON_ID}`);
     this.#parsePool = this.#newParsePool();
     this.#gateway = this.#newGateway();
+    const { PYLON_WORLD: world, PYLON_ID: id, PYLON_REDIS: redis } = config;
+    this.#rackReplies = new RackReplies(world, id, redis, this.#control, {
+      replies: (replies) => {
+        const producer = this.#producerOf.get(replies.incarnation);
+        if (producer !== undefined) this.#gateway.applied(producer, replies); // else of a process before us with our name
+      },
+      lost: (before) => this.#gateway.repliesLost(before),
+    });
   }
 
   /**
@@ -80,10 +95,14 @@ export class Pylon {
    * @throws PylonError PYLON_KAFKA, PYLON_TOPIC, PYLON_CONFIG: it cannot start
    */
   async start(): Promise<{ host: string; port: number }> {
-    const topic = await openLogTopic(this.#config);
+    const topic = await awaitLogTopic(this.#config, (error) => this.#trouble('main', error));
+    this.#goOn();
+    this.#topicWatch = new LogTopicWatch(newAdmin(this.#config), topic, (error) => this.#events.fatal(error));
     await this.#startProducers(topic);
+    this.#goOn();
     for (let worker = 0; worker < this.#config.PYLON_APPLIERS; worker++) this.#appliers.push(this.#newApplier(topic, worker));
     await this.#awaitUpstream();
+    this.#goOn();
     const { address, port } = await this.#gateway.listen();
     this.#address = { host: address, port };
     this.#timers.push(
@@ -95,6 +114,7 @@ export class Pylon {
 
   /** Finishes what is owed and ends all threads. @returns false when something had to be left behind */
   async stop(): Promise<boolean> {
+    this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#gateway.stop(limits.stopMsMax / 3);
     const workers = [...this.#appliers, ...this.#producers];
@@ -103,9 +123,15 @@ export class Pylon {
       if (!inTime) this.#log.error({ worker: worker.name }, 'worker did not stop in time');
       return inTime;
     }));
+    this.#rackReplies.close();
     this.#control.close();
-    await this.#parsePool?.close();
+    await Promise.all([this.#parsePool?.close(), this.#topicWatch?.close()]);
     return stopped.every(Boolean);
+  }
+
+  /** A start that was overtaken by a stop must not start anything more. */
+  #goOn(): void {
+    if (this.#stopping) throw new PylonError('PYLON_STOPPING', 'stopped while starting');
   }
 
   async #startProducers(topic: LogTopic): Promise<void> {
@@ -115,6 +141,7 @@ export class Pylon {
         message: (message) => {
           if (message.type === 'ready') {
             this.#incarnations[worker] = message.incarnation;
+            this.#producerOf.set(message.incarnation, worker);
             resolve();
           } else if (message.type === 'outcomes') {
             this.#gateway.settle(worker, message.outcomes);
@@ -140,6 +167,10 @@ export class Pylon {
           this.#log.info({ worker: name, state: message.state }, message.detail === '' ? message.state : message.detail);
         } else if (message.type === 'trouble') {
           this.#trouble(name, message.error);
+        } else if (message.type === 'replies') {
+          this.#rackReplies.applied(message.replies);
+        } else if (message.type === 'replies-lost') {
+          this.#rackReplies.lost(message.before);
         } else if (message.type === 'halted') {
           this.#applierDetail = `${message.error.code}: ${message.error.message}`;
           this.#log.error({ worker: name, code: message.error.code }, `applying has halted: ${message.error.message}`);
@@ -180,6 +211,8 @@ export class Pylon {
         redis: config.PYLON_REDIS,
         readTimeoutMs: config.PYLON_READ_TIMEOUT_MS,
         writeTimeoutMs: config.PYLON_WRITE_TIMEOUT_MS,
+        replyTimeoutMs: config.PYLON_REPLY_TIMEOUT_MS,
+        replyMode: config.PYLON_REPLY,
         commandBytesMax: config.PYLON_COMMAND_BYTES_MAX,
         clientsMax: config.PYLON_CLIENTS_MAX,
         producers: config.PYLON_PRODUCERS,
@@ -239,6 +272,7 @@ export class Pylon {
       kafka: this.#kafka(`applier-${worker}`),
       topic: topic.name,
       topicId: topic.id,
+      rack: config.PYLON_RACK,
       group: groupNames.rack(config.PYLON_WORLD, config.PYLON_RACK),
       redis: config.PYLON_REDIS,
       recordBytesMax: recordBytesMax(config.PYLON_COMMAND_BYTES_MAX),
@@ -251,7 +285,7 @@ export class Pylon {
   /** A Redis that is away does not keep a Pylon from starting: writes are taken, reads say so. */
   async #awaitUpstream(): Promise<void> {
     const deadline = Date.now() + upstreamWaitMs;
-    while (!this.#gateway.upstreamUp && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!this.#gateway.upstreamUp && Date.now() < deadline && !this.#stopping) await new Promise((resolve) => setTimeout(resolve, 5));
     await this.#control.poll();
   }
 

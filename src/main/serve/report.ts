@@ -107,15 +107,13 @@ export class Report {
     ];
   }
 
-  /** The keyspace without Pylon's own keys; the rack's database is the only one that clients know. */
+  /** The one database that is replicated, which clients know as 0, without Pylon's own keys. */
   #keyspace(): Lines {
     const { control } = this.#sources;
-    const own = fromBacking(control.infoText, 'Keyspace').filter(([name]) => name === `db${control.database}`);
-    return own.map(([, value]) => {
-      const text = String(value);
-      const keys = Number(/keys=(\d+)/.exec(text)?.[1] ?? 0) - control.reservedCount;
-      return ['db0', text.replace(/keys=\d+/, `keys=${Math.max(0, keys)}`)];
-    });
+    const database = `db${control.database}`;
+    const [, text = ''] = fromBacking(control.infoText, 'Keyspace').find(([name]) => name === database) ?? [];
+    const keys = Number(/keys=(\d+)/.exec(String(text))?.[1] ?? 0) - control.reservedCount;
+    return keys <= 0 ? [] : [['db0', String(text).replace(/keys=\d+/, `keys=${keys}`)]];
   }
 
   #pylon(): Lines {

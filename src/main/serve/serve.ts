@@ -27,6 +27,7 @@ export async function serve(environment: Environment, parts: PylonParts = {}): P
   );
   const pylon = new Pylon(config, log, { fatal: (error) => end(log, error) }, parts);
   process.on('uncaughtException', (error) => end(log, error));
+  process.stdout.on('error', () => {}); // nobody reads the line that says `ready`: no reason to end
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;

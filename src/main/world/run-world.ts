@@ -1,13 +1,14 @@
 /**
  * `npm start`: a whole world on one machine, to try Pylon out and to develop it. One Kafka, and for each rack one Redis
- * and one Pylon, each a process of its own, as they would be in production. Stays in the foreground with a status line;
+ * and one Pylon, each a process of its own, as they would be in production. A Kafka or Redis systems that are there
+ * already are used instead of our own. Stays in the foreground with a status line;
  * Ctrl-C ends everything. Data stays in its folder for the next time.
  */
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { startKafka, type EmbeddedKafka } from '../embedded/kafka.js';
-import { startRedis, type EmbeddedRedis } from '../embedded/redis.js';
+import { startKafka } from '../embedded/kafka.js';
+import { startRedis } from '../embedded/redis.js';
 import { lockFolder } from './lock-folder.js';
 import { PylonInfo } from './pylon-info.js';
 import { startPylon, type RunningPylon } from './pylon-child.js';
@@ -19,11 +20,16 @@ export interface WorldOptions {
   readonly port: number;
   readonly data: string;
   readonly fresh: boolean;
+  /** Bootstrap servers of a Kafka that is there; undefined: one of our own. */
+  readonly kafka?: string;
+  /** URLs of Redis systems that are there, one for each rack; undefined: our own. */
+  readonly redis?: readonly string[];
 }
 
 interface Rack {
   readonly name: string;
-  readonly redis: EmbeddedRedis;
+  /** Of its own Redis. */
+  readonly redisUrl: string;
   readonly pylon: RunningPylon;
   readonly info: PylonInfo;
 }
@@ -50,6 +56,10 @@ export async function runWorld(options: WorldOptions): Promise<void> {
 }
 
 async function run(options: WorldOptions, folder: string, stopping: Promise<string>): Promise<void> {
+  const { redis } = options;
+  if (redis !== undefined && redis.length !== options.racks) {
+    throw new Error(`--redis (PYLON_REDIS) names ${redis.length} Redis system(s), the world has ${options.racks} racks: name one for each`);
+  }
   if (options.fresh) for (const part of ['kafka', 'racks']) rmSync(join(folder, part), { recursive: true, force: true });
   const started: { stop(): Promise<void> }[] = [];
   const begin = async <T extends { stop(): Promise<void> }>(what: string, start: Promise<T>): Promise<T> => {
@@ -61,18 +71,18 @@ async function run(options: WorldOptions, folder: string, stopping: Promise<stri
   };
   try {
     say('starting a world');
-    const kafka = await begin('Kafka', startKafka({ dataDir: join(folder, 'kafka') }));
+    const kafka = options.kafka ??
+      (await begin('Kafka', startKafka({ dataDir: join(folder, 'kafka') }))).bootstrapServers;
     const racks: Rack[] = [];
     for (let index = 0; index < options.racks; index++) {
       const name = places[index] ?? `rack${index + 1}`;
-      const redis = await begin(`Redis of ${name}`, startRedis({
-        dataDir: join(folder, 'racks', name),
-        args: ['--enable-debug-command', 'yes'],
-      }));
-      const environment = rackEnvironment(name, options.port + index, kafka, redis);
-      const pylon = await begin(`Pylon of ${name}`, startPylon(name, environment, join(folder, 'racks', name, 'pylon.log')));
+      const dataDir = join(folder, 'racks', name);
+      const redisUrl = options.redis?.[index] ??
+        (await begin(`Redis of ${name}`, startRedis({ dataDir, args: ['--enable-debug-command', 'yes'] }))).url;
+      const environment = rackEnvironment(name, options.port + index, kafka, redisUrl);
+      const pylon = await begin(`Pylon of ${name}`, startPylon(name, environment, join(dataDir, 'pylon.log')));
       const info = new PylonInfo(pylon.port);
-      racks.push({ name, redis, pylon, info });
+      racks.push({ name, redisUrl, pylon, info });
     }
     await Promise.race([stopping, ...racks.map(({ pylon }) => pylon.exited), Promise.all(racks.map(leads))]);
     introduce(racks);
@@ -108,13 +118,13 @@ async function leads({ name, info, pylon }: Rack): Promise<void> {
   }
 }
 
-function rackEnvironment(rack: string, port: number, kafka: EmbeddedKafka, redis: EmbeddedRedis): Record<string, string> {
+function rackEnvironment(rack: string, port: number, kafka: string, redisUrl: string): Record<string, string> {
   return {
     PYLON_RACK: rack,
     PYLON_ID: `${rack}-1`,
     PYLON_PORT: String(port),
-    PYLON_KAFKA: kafka.bootstrapServers,
-    PYLON_REDIS: redis.url,
+    PYLON_KAFKA: kafka,
+    PYLON_REDIS: redisUrl,
     PYLON_DEV: '1',
     PYLON_KAFKA_REPLICATION: '1',
     // A rack that is added later is filled from the log, so a world for trying out keeps all of it.
@@ -127,8 +137,9 @@ function rackEnvironment(rack: string, port: number, kafka: EmbeddedKafka, redis
 function introduce(racks: readonly Rack[]): void {
   const [first, second = first] = racks;
   say('');
-  for (const { name, redis, pylon } of racks) {
-    say(`  ${name.padEnd(6)} redis-cli -p ${pylon.port}    (its own Redis: port ${redis.port})`);
+  for (const { name, redisUrl, pylon } of racks) {
+    const { host } = new URL(redisUrl); // without a password
+    say(`  ${name.padEnd(6)} redis-cli -p ${pylon.port}    (its own Redis: ${host})`);
   }
   say('');
   say(`  try:  redis-cli -p ${first.pylon.port} SET greeting hello    then    redis-cli -p ${second.pylon.port} GET greeting`);

@@ -35,13 +35,13 @@ function addError(args: FrameArguments, increments: boolean): string | null {
 }
 
 /**
- * One end of a score range. Redis reads it by a bare strtod: blanks before it, overflow and the empty text (0) pass,
- * and a NUL ends it.
+ * One end of a score range. Redis 7.0 reads it by a bare strtod: overflow and the empty text (0) pass, and a NUL ends
+ * it. Blanks before it and hexadecimal pass there too, but not in Redis 8: they are refused, so that racks of both do
+ * the same.
  */
 function isScoreBound(text: string): boolean {
   const bare = (text.startsWith('(') ? text.slice(1) : text).split('\0', 1)[0];
-  const value = bare.replace(/^[ \t\n\v\f\r]+/, '');
-  return bare === '' || readDouble(value) !== null;
+  return bare === '' || readDouble(bare) !== null;
 }
 
 function isLexBound(text: string): boolean {

@@ -3,17 +3,13 @@
  * make of it. In doubt a command is a write: what writes must never pass for a read.
  */
 import { FrameArguments } from '../resp/frame-arguments.js';
-import { sortStores } from './keys.js';
-import { BY_ARGUMENTS, COMMANDS, KIND_OF, KIND_READ, KIND_REFUSED, KIND_WRITE, type Kind } from './table.js';
-import type { ArgumentRule } from './types.js';
-
-/** Subcommands that only read the keyspace. */
-export const OBJECT_READS: readonly string[] = ['encoding', 'freq', 'idletime', 'refcount', 'help'];
-export const MEMORY_READS: readonly string[] = ['usage', 'help'];
-
-const readsOnly = (words: readonly string[], args: FrameArguments): Kind =>
-  // Too few arguments: Redis says so itself.
-  args.count < 2 || words.some((word) => args.is(1, word)) ? KIND_READ : KIND_REFUSED;
+import { integerAt } from './check-values.js';
+import { radiusStores, sortStores, streamsOption } from './keys.js';
+import { subcommandRow } from './subcommands.js';
+import {
+  BY_ARGUMENTS, COMMANDS, KIND_LOCAL, KIND_OF, KIND_READ, KIND_REFUSED, KIND_WRITE, kindNumber, type Kind,
+} from './table.js';
+import type { ArgumentRule, CommandRow } from './types.js';
 
 /** COPY … DB n: another keyspace than the one that is replicated. */
 function copiesToOtherDatabase(args: FrameArguments): boolean {
@@ -34,14 +30,32 @@ function bitfieldOnlyGets(args: FrameArguments): boolean {
   return true;
 }
 
+/** XCLAIM and XAUTOCLAIM key group consumer min-idle-time …: Redis takes a negative time for 0. */
+function claimsByIdleTime(args: FrameArguments): boolean {
+  const idleMs = args.count > 4 ? integerAt(args, 4) : 0n;
+  return idleMs === null || idleMs > 0n;
+}
+
 const RULES: Readonly<Record<ArgumentRule, (args: FrameArguments) => Kind>> = {
   getex: (args) => (args.count === 2 ? KIND_READ : KIND_WRITE),
   sort: (args) => (sortStores(args) ? KIND_WRITE : KIND_READ),
   copy: (args) => (copiesToOtherDatabase(args) ? KIND_REFUSED : KIND_WRITE),
   bitfield: (args) => (bitfieldOnlyGets(args) ? KIND_READ : KIND_WRITE),
-  object: (args) => readsOnly(OBJECT_READS, args),
-  memory: (args) => readsOnly(MEMORY_READS, args),
+  georadius: (args) => (radiusStores(args) ? KIND_WRITE : KIND_READ),
+  xread: (args) => (streamsOption(args).blocks ? KIND_REFUSED : KIND_READ),
+  xreadgroup: (args) => (streamsOption(args).blocks ? KIND_REFUSED : KIND_WRITE),
+  xclaim: (args) => (claimsByIdleTime(args) ? KIND_REFUSED : KIND_WRITE),
 };
+
+/** Kind of a frame of a command with subcommands. */
+function bySubcommand(container: CommandRow, args: FrameArguments): Kind {
+  const kind = kindNumber(container);
+  // What is answered here says itself what is wrong; the number of arguments is looked at before anything is done.
+  if (args.count < 2) return kind;
+  const row = subcommandRow(container, args);
+  if (row !== undefined) return kindNumber(row);
+  return kind === KIND_LOCAL ? kind : KIND_REFUSED;
+}
 
 const scratch = new FrameArguments();
 
@@ -51,7 +65,9 @@ const scratch = new FrameArguments();
  */
 export function classify(command: number, buffer: Buffer, start: number, end: number): Kind {
   if (command < 0) return KIND_REFUSED;
-  const rule = BY_ARGUMENTS[command] === 0 ? undefined : COMMANDS[command].byArguments;
-  if (rule === undefined) return KIND_OF[command] as Kind;
-  return RULES[rule](scratch.read(buffer, start, end));
+  if (BY_ARGUMENTS[command] === 0) return KIND_OF[command] as Kind;
+  const row = COMMANDS[command];
+  if (row.subcommands !== undefined) return bySubcommand(row, scratch.read(buffer, start, end));
+  if (row.byArguments === undefined) return KIND_OF[command] as Kind;
+  return RULES[row.byArguments](scratch.read(buffer, start, end));
 }

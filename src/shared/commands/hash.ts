@@ -1,8 +1,15 @@
 /** Hash commands. */
-import { ONE_KEY, read, statusWrite, write } from './row.js';
+import { FLOATS, UNPROVEN } from './notes.js';
+import { ONE_KEY, container, inGroup, read, refused, refusedRow, statusWrite, write, type Row } from './row.js';
 import type { CommandRow } from './types.js';
 
-export const HASH_COMMANDS: readonly CommandRow[] = [
+const PREPARED = ['it keeps what was prepared with one connection of one Redis', 'use HSET'] as const;
+
+/** Expiry of single fields; the reply has one code for each field. */
+const fieldExpire = (name: string): Row =>
+  write(name, -6, '7.4.0', ONE_KEY, 'array', 'emptyArray', { check: 'fieldExpire', rewrite: 'fieldExpire' });
+
+export const HASH_COMMANDS: readonly CommandRow[] = inGroup('hash',
   read('hget', 3, '2.0.0', ONE_KEY, 'bulk'),
   read('hmget', -3, '2.0.0', ONE_KEY, 'array'),
   read('hgetall', 2, '2.0.0', ONE_KEY, 'array'),
@@ -18,5 +25,27 @@ export const HASH_COMMANDS: readonly CommandRow[] = [
   write('hsetnx', 4, '2.0.0', ONE_KEY, 'integer', 'zero'),
   write('hdel', -3, '2.0.0', ONE_KEY, 'integer', 'zero'),
   write('hincrby', 4, '2.0.0', ONE_KEY, 'integer', 'zero', { check: 'hashIncrement' }),
-  write('hincrbyfloat', 4, '2.6.0', ONE_KEY, 'bulk', 'zeroBulk', { check: 'hashIncrementFloat' }),
-];
+  write('hincrbyfloat', 4, '2.6.0', ONE_KEY, 'bulk', 'zeroBulk', { check: 'hashIncrementFloat', note: FLOATS }),
+
+  read('httl', -5, '7.4.0', ONE_KEY, 'array'),
+  read('hpttl', -5, '7.4.0', ONE_KEY, 'array'),
+  read('hexpiretime', -5, '7.4.0', ONE_KEY, 'array'),
+  read('hpexpiretime', -5, '7.4.0', ONE_KEY, 'array'),
+  fieldExpire('hexpire'),
+  fieldExpire('hpexpire'),
+  fieldExpire('hexpireat'),
+  fieldExpire('hpexpireat'),
+  write('hpersist', -5, '7.4.0', ONE_KEY, 'array', 'emptyArray', { check: 'fieldPersist' }),
+  refused(UNPROVEN, 'use HGET and HDEL', 'hgetdel -5 8.0.0'),
+  refused(UNPROVEN, 'use HGET and HPEXPIRE', 'hgetex -5 8.0.0'),
+  refused(UNPROVEN, 'use HSET and HPEXPIRE', 'hsetex -6 8.0.0'),
+  container(
+    refusedRow('himport', -2, '8.10.0', ...PREPARED),
+    refused(...PREPARED, `
+      prepare -4 8.10.0
+      set -5 8.10.0
+      discard 3 8.10.0
+      discardall 2 8.10.0
+    `),
+  ),
+);

@@ -4,7 +4,7 @@
 import { parseInteger } from '../resp/integer.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
 import { beginsReserved } from '../resp/scan-request.js';
-import { COMMANDS } from './table.js';
+import { rowOf } from './subcommands.js';
 import type { KeySpec } from './types.js';
 
 /** SORT's options that are followed by one argument; LIMIT by two. */
@@ -29,12 +29,61 @@ export function sortStores(args: FrameArguments): boolean {
   return stores;
 }
 
+/** GEORADIUS and GEORADIUSBYMEMBER: the least argument at which Redis looks for options. */
+const RADIUS_OPTIONS = 5;
+
+/** Calls `visit` with the argument number behind each STORE or STOREDIST; in doubt one too many. */
+function eachStoreOfRadius(args: FrameArguments, visit: (argument: number) => void): void {
+  for (let i = RADIUS_OPTIONS; i + 1 < args.count; i++) {
+    if (args.is(i, 'store') || args.is(i, 'storedist')) visit(++i);
+  }
+}
+
+/** Whether a GEORADIUS or GEORADIUSBYMEMBER (read into `args`) stores its result. */
+export function radiusStores(args: FrameArguments): boolean {
+  let stores = false;
+  eachStoreOfRadius(args, () => { stores = true; });
+  return stores;
+}
+
+/**
+ * The options of XREAD and XREADGROUP, read as Redis reads them: the first argument behind STREAMS (0: none), and
+ * whether BLOCK stands before it.
+ */
+export function streamsOption(args: FrameArguments): { first: number; blocks: boolean } {
+  let blocks = false;
+  for (let i = 1; i < args.count; i++) {
+    const left = args.count - i - 1;
+    if (left >= 1 && args.is(i, 'streams')) return { first: i + 1, blocks };
+    if (left >= 1 && args.is(i, 'block')) blocks = true;
+    if (left >= 2 && args.is(i, 'group')) i += 2;
+    else if (left >= 1 && (args.is(i, 'block') || args.is(i, 'count'))) i++;
+    else if (!args.is(i, 'noack')) {
+      // An option of a later Redis, perhaps: what stands behind it is not known.
+      for (let rest = i; rest < args.count; rest++) blocks ||= args.is(rest, 'block');
+      break;
+    }
+  }
+  return { first: 0, blocks };
+}
+
 /** Calls `visit` with the number of each argument that is a key. Arguments that are not there are left out. */
 export function eachKey(spec: KeySpec, args: FrameArguments, visit: (argument: number) => void): void {
   if (spec === 'none') return;
   if (spec === 'sort') {
     if (args.count > 1) visit(1);
     eachStoreOfSort(args, visit);
+    return;
+  }
+  if (spec === 'georadius') {
+    if (args.count > 1) visit(1);
+    eachStoreOfRadius(args, visit);
+    return;
+  }
+  if (spec === 'streams') {
+    const { first } = streamsOption(args);
+    const keys = first === 0 ? 0 : (args.count - first) >> 1;
+    for (let i = first; i < first + keys; i++) visit(i);
     return;
   }
   if ('numkeys' in spec) {
@@ -59,7 +108,7 @@ const scratch = new FrameArguments();
 export function keysOf(command: number, buffer: Buffer, start: number, end: number, out: Int32Array): number {
   const args = scratch.read(buffer, start, end);
   let count = 0;
-  eachKey(COMMANDS[command].keys, args, (argument) => {
+  eachKey(rowOf(command, args).keys, args, (argument) => {
     if (2 * count + 1 < out.length) {
       out[2 * count] = args.startOf(argument);
       out[2 * count + 1] = args.endOf(argument);
@@ -75,7 +124,7 @@ export function keysOf(command: number, buffer: Buffer, start: number, end: numb
  */
 export function hasReservedKey(command: number, buffer: Buffer, start: number, end: number): boolean {
   const args = scratch.read(buffer, start, end);
-  const row = COMMANDS[command];
+  const row = rowOf(command, args);
   let found = false;
   const look = (argument: number): void => {
     found ||= beginsReserved(buffer, args.startOf(argument), args.lengthOf(argument));

@@ -3,7 +3,9 @@
  * PYLON_REPLY=log a placeholder of the true reply's type for every other write.
  */
 import { FrameArguments } from '../resp/frame-arguments.js';
+import { rowOf } from './subcommands.js';
 import { COMMANDS } from './table.js';
+import { CANDIDATES } from './spop.js';
 import type { CommandRow, LogReply } from './types.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -32,6 +34,7 @@ function logReplyOf(row: CommandRow, args: FrameArguments): LogReply {
   const usual = row.logReply ?? 'ok';
   if (row.name === 'set') return setAsksForMore(args) === 'get' ? 'nil' : usual;
   if (row.check === 'pop' && args.count > 2) return 'nilArray';
+  if (row.check === 'spop' && args.is(2, CANDIDATES) && !args.is(3, '-')) return 'emptyArray';
   if (row.check === 'zadd') {
     for (let i = 2; i < args.count && args.lengthOf(i) <= 4; i++) {
       if (args.is(i, 'incr')) return 'zeroDouble';
@@ -44,12 +47,14 @@ function logReplyOf(row: CommandRow, args: FrameArguments): LogReply {
 /** Whether a write is answered `+OK` once the log has it: its reply tells nothing else. */
 export function answeredAtLog(command: number, buffer: Buffer, start: number, end: number): boolean {
   const row = COMMANDS[command];
+  // No subcommand is answered at the log.
   if (row.answered !== 'log') return false;
   return row.name !== 'set' || setAsksForMore(scratch.read(buffer, start, end)) === null;
 }
 
 /** What a write gets at the log. The buffer is shared: do not write into it. */
 export function logReply(command: number, buffer: Buffer, start: number, end: number, protocol: 2 | 3 = 2): Buffer {
-  const form = logReplyOf(COMMANDS[command], scratch.read(buffer, start, end));
+  const args = scratch.read(buffer, start, end);
+  const form = logReplyOf(rowOf(command, args), args);
   return protocol === 3 ? RESP3[form] : RESP2[form];
 }

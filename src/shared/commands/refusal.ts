@@ -6,7 +6,9 @@
 import { encodeError } from '../resp/encode.js';
 import { TOO_BIG, UNKNOWN_COMMAND } from '../resp/frame-table.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
-import { COMMANDS } from './table.js';
+import { isNewer } from './since.js';
+import { rowOf } from './subcommands.js';
+import { ALL_ROWS, COMMANDS } from './table.js';
 
 const scratch = new FrameArguments();
 
@@ -19,6 +21,9 @@ function quoted(text: string, max: number): string {
 
 const refuses = (name: string, reason: string, instead: string): Buffer =>
   encodeError(`ERR PYLON refuses '${name}': ${reason}; ${instead}`);
+
+/** A subcommand as one types it. */
+const typed = (name: string): string => name.replace('|', ' ');
 
 /** Redis's answer to a name that it does not know. */
 function unknownCommand(args: FrameArguments): Buffer {
@@ -41,18 +46,28 @@ export const tooBigRefusal = (commandBytesMax: number): Buffer =>
 export const reservedRefusal = (command: number): Buffer =>
   refuses(COMMANDS[command].name, "keys beginning with '__pylon__:' belong to Pylon", 'use another key');
 
+/**
+ * The error line for a command that the racks' Redis does not have; null when it has it. Asked where BY_ARGUMENTS is 1,
+ * and only of commands that are passed on.
+ * @param serverVersion the lowest redis_version of the racks: what one rack cannot apply must not get into the log
+ */
+export function sinceRefusal(command: number, serverVersion: string): Buffer | null {
+  const row = ALL_ROWS[command];
+  if ((row.kind !== 'read' && row.kind !== 'write') || !isNewer(row.since, serverVersion)) return null;
+  return refuses(row.name, `it needs Redis ${row.since} and there is a rack with ${serverVersion}`, 'update its Redis');
+}
+
 /** The error line for a frame that `classify` calls refused. */
 export function refusal(command: number, buffer: Buffer, start: number, end: number): Buffer {
   if (command === TOO_BIG) throw new RangeError('an oversized frame has no bytes: use tooBigRefusal');
   const args = scratch.read(buffer, start, end);
   if (command === UNKNOWN_COMMAND) return unknownCommand(args);
-  const row = COMMANDS[command];
-  if (row.reason !== undefined && row.instead !== undefined) return refuses(row.name, row.reason, row.instead);
-  if (row.byArguments === 'copy') return refuses('copy ... db', 'Pylon has one keyspace', 'use key prefixes');
-  const subcommand = quoted(args.text(1), QUOTED_MAX);
-  if (row.byArguments === 'memory') {
-    return refuses(`memory ${subcommand.toLowerCase()}`, 'it would reach past Pylon to one Redis of one rack',
-      'connect to that Redis itself');
+  const settled = COMMANDS[command];
+  const row = settled.kind === 'refused' && settled.subcommands === undefined ? settled : rowOf(command, args);
+  if (row.reason !== undefined && row.instead !== undefined) return refuses(typed(row.name), row.reason, row.instead);
+  if (row.refusedForm !== undefined) {
+    return refuses(row.refusedForm.form, row.refusedForm.reason, row.refusedForm.instead);
   }
+  const subcommand = quoted(args.text(1), QUOTED_MAX);
   return encodeError(`ERR unknown subcommand '${subcommand}'. Try ${args.text(0).toUpperCase()} HELP.`);
 }

@@ -11,10 +11,14 @@ import { FrameArguments } from '../resp/frame-arguments.js';
 import { INT64_MAX, INT64_MIN } from '../resp/integer.js';
 import { readStringOptions, type ExpireOption } from './check-string.js';
 import { integerAt } from './check-values.js';
-import { ARITY_MAX, ARITY_MIN, COMMANDS } from './table.js';
+import { rewriteRemoveByName, rewriteStoreByName } from './rewrite-lex.js';
+import { rewriteClaim, rewriteTrim, rewriteXadd } from './rewrite-stream.js';
+import { takeCandidates } from './spop.js';
+import { ALL_ROWS } from './table.js';
 import type { RewriteRule } from './types.js';
+import { fitsArity } from './validate.js';
 
-type Rewrite = (args: FrameArguments, name: string, logClockMs: number) => Array<string | Buffer> | null;
+export type Rewrite = (args: FrameArguments, name: string, logClockMs: number) => Array<string | Buffer> | null;
 
 /** Clock plus the relative time of an argument, in milliseconds; null when it is no integer or overflows. */
 function deadlineMs(args: FrameArguments, index: number, unitMs: bigint, logClockMs: number): bigint | null {
@@ -66,6 +70,16 @@ const rewriteExpire: Rewrite = (args, name, logClockMs) => {
   return out;
 };
 
+/** HEXPIRE and HPEXPIRE become HPEXPIREAT, the fields and conditions as they are. */
+const rewriteFieldExpire: Rewrite = (args, name, logClockMs) => {
+  if (name !== 'hexpire' && name !== 'hpexpire') return null;
+  const deadline = deadlineMs(args, 2, name === 'hexpire' ? 1000n : 1n, logClockMs);
+  if (deadline === null) return null;
+  const out: Array<string | Buffer> = ['HPEXPIREAT', args.bytes(1), String(deadline)];
+  for (let i = 3; i < args.count; i++) out.push(args.bytes(i));
+  return out;
+};
+
 /** A time to live becomes absolute; 0 (none) and ABSTTL stay. */
 const rewriteRestore: Rewrite = (args, _name, logClockMs) => {
   for (let i = 4; i < args.count; i++) {
@@ -94,6 +108,13 @@ const REWRITES: Readonly<Record<RewriteRule, Rewrite>> = {
   expire: rewriteExpire,
   restore: rewriteRestore,
   flushall: rewriteFlushall,
+  fieldExpire: rewriteFieldExpire,
+  spop: takeCandidates,
+  xadd: rewriteXadd,
+  xtrim: rewriteTrim,
+  xclaim: rewriteClaim,
+  zremrangebylex: rewriteRemoveByName,
+  zrangestore: rewriteStoreByName,
 };
 
 const scratch = new FrameArguments();
@@ -105,10 +126,10 @@ const scratch = new FrameArguments();
 export function rewriteForApply(
   command: number, buffer: Buffer, start: number, end: number, logClockMs: number,
 ): Buffer | null {
-  const row = COMMANDS[command];
+  const row = ALL_ROWS[command];
   if (row.rewrite === undefined) return null;
   const args = scratch.read(buffer, start, end);
-  if (args.count < ARITY_MIN[command] || args.count > ARITY_MAX[command]) return null;
+  if (!fitsArity(row, args.count)) return null;
   const rewritten = REWRITES[row.rewrite](args, row.name, logClockMs);
   return rewritten === null ? null : encodeCommandArray(rewritten);
 }

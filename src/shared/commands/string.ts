@@ -1,10 +1,11 @@
 /** String and bitmap commands. */
-import { ALL_KEYS, ONE_KEY, TWO_KEYS, read, statusWrite, write } from './row.js';
+import { ALL_KEYS, ONE_KEY, TWO_KEYS, inGroup, read, refused, statusWrite, write } from './row.js';
+import { FLOATS, UNPROVEN } from './notes.js';
 import type { CommandRow, KeySpec } from './types.js';
 
 const EVERY_SECOND: KeySpec = { first: 1, last: -1, step: 2 };
 
-export const STRING_COMMANDS: readonly CommandRow[] = [
+const STRINGS = inGroup('string',
   read('get', 2, '1.0.0', ONE_KEY, 'bulk'),
   read('getrange', 4, '2.4.0', ONE_KEY, 'bulk'),
   read('substr', 4, '1.0.0', ONE_KEY, 'bulk'),
@@ -26,8 +27,14 @@ export const STRING_COMMANDS: readonly CommandRow[] = [
   write('decr', 2, '1.0.0', ONE_KEY, 'integer', 'zero'),
   write('incrby', 3, '1.0.0', ONE_KEY, 'integer', 'zero', { check: 'increment' }),
   write('decrby', 3, '1.0.0', ONE_KEY, 'integer', 'zero', { check: 'decrement' }),
-  write('incrbyfloat', 3, '2.6.0', ONE_KEY, 'bulk', 'zeroBulk', { check: 'incrementFloat' }),
+  write('incrbyfloat', 3, '2.6.0', ONE_KEY, 'bulk', 'zeroBulk', { check: 'incrementFloat', note: FLOATS }),
+  read('digest', 2, '8.4.0', ONE_KEY, 'bulk'),
+  refused(UNPROVEN, 'use GET and DEL', 'delex -2 8.4.0'),
+  refused(UNPROVEN, 'use MSET and PEXPIREAT', 'msetex -4 8.4.0'),
+  refused(UNPROVEN, 'use INCRBY and PEXPIREAT', 'increx -2 8.8.0'),
+);
 
+const BITMAPS = inGroup('bitmap',
   read('getbit', 3, '2.2.0', ONE_KEY, 'integer'),
   read('bitcount', -2, '2.6.0', ONE_KEY, 'integer'),
   read('bitpos', -3, '2.8.7', ONE_KEY, 'integer'),
@@ -35,4 +42,6 @@ export const STRING_COMMANDS: readonly CommandRow[] = [
   write('setbit', 4, '2.2.0', ONE_KEY, 'integer', 'zero', { check: 'setbit' }),
   write('bitop', -4, '2.6.0', { first: 2, last: -1, step: 1 }, 'integer', 'zero', { check: 'bitop' }),
   write('bitfield', -2, '3.2.0', ONE_KEY, 'array', 'emptyArray', { byArguments: 'bitfield', check: 'bitfield' }),
-];
+);
+
+export const STRING_COMMANDS: readonly CommandRow[] = [...STRINGS, ...BITMAPS];

@@ -21,7 +21,17 @@ export type KeySpec =
   | { readonly numkeys: number; readonly destination?: number }
   /** SORT: argument 1 and what follows STORE. */
   | 'sort'
+  /** GEORADIUS and GEORADIUSBYMEMBER: argument 1 and what follows STORE or STOREDIST. */
+  | 'georadius'
+  /** XREAD and XREADGROUP: the first half of what follows STREAMS. */
+  | 'streams'
   | 'none';
+
+/** As Redis groups them (COMMAND DOCS); `pylon` and `http` are ours. */
+export type Group =
+  | 'string' | 'bitmap' | 'hash' | 'list' | 'set' | 'sorted-set' | 'stream' | 'geo' | 'hyperloglog' | 'generic'
+  | 'transactions' | 'pubsub' | 'scripting' | 'connection' | 'server' | 'cluster' | 'array' | 'vector-set' | 'pylon'
+  | 'http';
 
 /** The type of the true reply (RESP2 words; null is possible wherever Redis has it). */
 export type ReplyType = 'ok' | 'simple' | 'integer' | 'bulk' | 'double' | 'array' | 'any';
@@ -37,21 +47,45 @@ export type LogReply = 'ok' | 'zero' | 'nil' | 'nilArray' | 'emptyArray' | 'zero
 export type AnsweredAt = 'log' | 'apply';
 
 /** Commands whose kind depends on their arguments (classify.ts). */
-export type ArgumentRule = 'bitfield' | 'copy' | 'getex' | 'memory' | 'object' | 'sort';
+export type ArgumentRule =
+  | 'bitfield' | 'copy' | 'georadius' | 'getex' | 'sort' | 'xclaim' | 'xread' | 'xreadgroup';
 
 /** How a write is made the same for every rack before it is applied (rewrite.ts). */
-export type RewriteRule = 'set' | 'setex' | 'getex' | 'expire' | 'restore' | 'flushall';
+export type RewriteRule =
+  | 'set' | 'setex' | 'getex' | 'expire' | 'restore' | 'flushall' | 'fieldExpire' | 'spop' | 'xadd' | 'xtrim'
+  | 'xclaim' | 'zremrangebylex' | 'zrangestore';
+
+/** How a read is made harmless before it goes to the rack's Redis (rewrite-read.ts). */
+export type ReadRewriteRule = 'pfcount';
+
+/**
+ * What a row needs of the gateway before it may be used (needs.ts):
+ *  - since: it is newer than the oldest Redis that Pylon takes, so the gateway must ask `sinceRefusal`
+ *  - rewriteRead: the gateway must send what `rewriteRead` makes of it
+ *  - candidates: the gateway must draw the random choice before the log (spop.ts)
+ */
+export type Need = 'since' | 'rewriteRead' | 'candidates';
 
 /** Which static check a write goes through before the log (validate.ts), beside its arity. */
 export type CheckRule =
   | 'set' | 'setex' | 'getex' | 'pairs' | 'increment' | 'decrement' | 'incrementFloat' | 'setrange' | 'setbit'
   | 'bitop' | 'bitfield' | 'hashPairs' | 'hashIncrement' | 'hashIncrementFloat' | 'pop' | 'twoIntegers' | 'count'
   | 'linsert' | 'lmove' | 'lmpop' | 'zadd' | 'zincrby' | 'zpop' | 'zmpop' | 'scoreRange' | 'lexRange' | 'zrangestore'
-  | 'zstore' | 'zdiffstore' | 'expire' | 'copy' | 'restore' | 'sort' | 'flush';
+  | 'zstore' | 'zdiffstore' | 'expire' | 'copy' | 'restore' | 'sort' | 'flush' | 'fieldExpire' | 'fieldPersist'
+  | 'geoadd' | 'georadius' | 'georadiusbymember' | 'geosearchstore' | 'spop' | 'xadd' | 'xtrim' | 'xsetid'
+  | 'xgroupCreate' | 'xgroupSetid' | 'xreadgroup' | 'xclaim' | 'xautoclaim';
+
+export interface RefusedForm {
+  /** As a refusal names it: `copy ... db`. */
+  readonly form: string;
+  readonly reason: string;
+  readonly instead: string;
+}
 
 export interface CommandRow {
-  /** Lower case. */
+  /** Lower case; that of a subcommand is `container|subcommand`, as Redis has it. */
   readonly name: string;
+  readonly group: Group;
   /** As Redis has it: the exact number of arguments with the name, or the least number, negative. */
   readonly arity: number;
   readonly kind: CommandKind;
@@ -59,12 +93,22 @@ export interface CommandRow {
   readonly reply: ReplyType;
   /** First Redis version that has it. */
   readonly since: string;
+  /** The rows of its subcommands: they, not this row, say what is done with a frame. */
+  readonly subcommands?: readonly CommandRow[];
   readonly byArguments?: ArgumentRule;
   /** Writes only, like the three below. */
   readonly answered?: AnsweredAt;
   readonly logReply?: LogReply;
   readonly check?: CheckRule;
   readonly rewrite?: RewriteRule;
+  /** Reads only. */
+  readonly readRewrite?: ReadRewriteRule;
+  /** Without it the row counts as refused; `since` goes without saying where the version says so. */
+  readonly needs?: Need;
+  /** One sentence for the documentation. */
+  readonly note?: string;
+  /** The form of a supported command that is refused for its arguments, and why. */
+  readonly refusedForm?: RefusedForm;
   /** Refused only: why, and what to do instead. */
   readonly reason?: string;
   readonly instead?: string;

@@ -11,14 +11,20 @@ import { KEY_CHECKS } from './check-key.js';
 import { COLLECTION_CHECKS } from './check-collection.js';
 import { SORTED_SET_CHECKS } from './check-sorted-set.js';
 import { STRING_CHECKS } from './check-string.js';
-import type { Check } from './check-values.js';
-import { arityRefusal } from './refusal.js';
-import { ARITY_MAX, ARITY_MIN, COMMANDS } from './table.js';
-import type { CheckRule } from './types.js';
+import { arityError, type Check } from './check-values.js';
+import { GEO_CHECKS } from './check-geo.js';
+import { STREAM_CHECKS } from './check-stream.js';
+import { rowOf } from './subcommands.js';
+import type { CheckRule, CommandRow } from './types.js';
 
 const CHECKS: Readonly<Record<CheckRule, Check>> = {
-  ...STRING_CHECKS, ...COLLECTION_CHECKS, ...SORTED_SET_CHECKS, ...KEY_CHECKS,
+  ...STRING_CHECKS, ...COLLECTION_CHECKS, ...SORTED_SET_CHECKS, ...KEY_CHECKS, ...GEO_CHECKS,
+  ...STREAM_CHECKS,
 };
+
+/** Whether a frame of `count` arguments, the name included, has as many as the row says. */
+export const fitsArity = (row: CommandRow, count: number): boolean =>
+  row.arity < 0 ? count >= -row.arity : count === row.arity;
 
 const scratch = new FrameArguments();
 
@@ -28,8 +34,8 @@ const scratch = new FrameArguments();
  */
 export function validateWrite(command: number, buffer: Buffer, start: number, end: number): Buffer | null {
   const args = scratch.read(buffer, start, end);
-  if (args.count < ARITY_MIN[command] || args.count > ARITY_MAX[command]) return arityRefusal(command);
-  const row = COMMANDS[command];
+  const row = rowOf(command, args);
+  if (!fitsArity(row, args.count)) return encodeError(arityError(row.name));
   if (row.check === undefined) return null;
   const error = CHECKS[row.check](args, row.name);
   return error === null ? null : encodeError(error);

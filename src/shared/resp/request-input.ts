@@ -63,6 +63,11 @@ export class RequestInput {
     return this.#stream === null;
   }
 
+  /** A protocol error was found: no more bytes are taken. */
+  get failed(): boolean {
+    return this.errorText !== '';
+  }
+
   /**
    * Takes bytes of buffer[start, end) and fills `table` (emptied first) with the commands that are complete.
    * Stops early where rows cannot share one buffer; `position` says how far it came.
@@ -70,7 +75,7 @@ export class RequestInput {
   feed(buffer: Buffer, start: number, end: number, table: FrameTable): FeedStatus {
     table.reset(buffer);
     this.position = end;
-    if (this.errorText !== '') return PROTOCOL_ERROR;
+    if (this.failed) return PROTOCOL_ERROR;
     let at = start;
     while (at < end) {
       if (this.#stream === null) {

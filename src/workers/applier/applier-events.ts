@@ -5,11 +5,15 @@
 
 import type { ApplierState } from '../../shared/counters.js';
 import type { ErrorReport } from '../../shared/errors.js';
+import type { Position } from '../../shared/position.js';
+import type { OwedReplies } from './owed-replies.js';
 import type { LogEntry } from './apply-queue.js';
 
 export interface ApplierOptions {
   readonly topic: string;
   readonly topicId: string;
+  /** Writes of this rack's Pylons may be owed their replies. */
+  readonly rack: string;
   readonly stepCommands: number;
   readonly stepBytes: number;
 }
@@ -41,6 +45,10 @@ export type ApplierEffect =
   | { readonly type: 'read-log'; readonly reading: number; readonly offset: number }
   /** Come back with `timer` after so long. Replaces the timer before. */
   | { readonly type: 'timer'; readonly delayMs: number }
+  /** Replies that Pylons of this rack wait for. */
+  | { readonly type: 'replies'; readonly replies: readonly OwedReplies[] }
+  /** Replies to what stands before this position, and were not told by now, will not be told. */
+  | { readonly type: 'replies-lost'; readonly before: Position }
   | { readonly type: 'state'; readonly state: ApplierState; readonly detail: string }
   | { readonly type: 'trouble'; readonly error: ErrorReport }
   /** Stopped for good: leave the group, close the connection, tell the operator. */

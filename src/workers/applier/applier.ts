@@ -169,9 +169,7 @@ export class Applier {
     this.#session?.abandon();
   }
 
-  /**
-   * Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it.
-   */
+  /** Forgets all that was known as leader. A step on its way may still be committed: the next leader's fence shows it. */
   #forget(): void {
     this.#phase = 'none';
     this.#taint = undefined;
@@ -295,6 +293,7 @@ export class Applier {
     const session = this.#session as FencedSession;
     assert(this.#fence.tookOver && session.isIdle, 'applying begins with an accepted fence and a quiet connection');
     this.#phase = 'run';
+    this.#effects.push({ type: 'replies-lost', before: this.#fence.rack.next });
     const reading = this.#runner.begin(session);
     if (reading !== undefined) this.#effects.push({ type: 'read-log', ...reading });
     if (!this.#waitsForCommit) this.#applying();
@@ -361,7 +360,7 @@ export class Applier {
   }
 
   #committed(commit: Commit): void {
-    this.#runner.committed(commit, this.#session as FencedSession);
+    this.#effects.push(...this.#runner.committed(commit, this.#session as FencedSession));
     if (commit.tainted !== undefined) return; // the session unwinds, and says so
     this.#waitsForCommit = false;
     this.#applying();

@@ -1,12 +1,14 @@
 /**
  * Reads the array that answers EXEC: folds the replies of a step into the running hash, the error lines of the commands
- * that were passed over in their places, and sorts errors into those of the data and those that taint the rack.
+ * that were passed over in their places, sorts errors into those of the data and those that taint the rack, and keeps
+ * the replies that are owed to authors.
  *
  * Pure; how the bytes are cut into elements is reply-reader.ts.
  */
 
 import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import { OwedCapture, type StepReplies } from './owed-replies.js';
 import { classifyError } from './reply-classes.js';
 import type { Commit } from './session-events.js';
 import type { Step } from './step.js';
@@ -21,22 +23,34 @@ export class ExecutedReplies {
   /** Passed-over commands whose error lines are in the hash. */
   #passedOver = 0;
   #hashing = true;
+  readonly #capture: OwedCapture | undefined;
 
   /** @param hash as of the step before */
   constructor(step: Step, hash: number) {
     this.#step = step;
     this.hash = hash;
+    this.#capture = step.owed.length === 0 ? undefined : new OwedCapture(step.owed);
     this.#hashPassedOver(0);
   }
 
-  /** Elements end here for a moment: where passed-over commands stood, and before the reply to SET, which is not hashed. */
+  /** The replies that are owed to authors, once the array has ended. */
+  get owed(): StepReplies | undefined {
+    return this.#capture?.finish();
+  }
+
+  /**
+   * Elements end here for a moment: where passed-over commands stood, around replies that are kept, and before the reply
+   * to SET, which is not hashed.
+   */
   cut(): number {
-    return this.#step.passedOver[this.#passedOver]?.command ?? this.#step.commandCount;
+    const passedOver = this.#step.passedOver[this.#passedOver]?.command ?? this.#step.commandCount;
+    return this.#capture === undefined ? passedOver : Math.min(passedOver, this.#capture.cut());
   }
 
   bytes(chunk: Buffer, start: number, end: number, elements: number): void {
     if (elements > this.#step.commandCount || !this.#hashing) return;
     this.hash = crc32(chunk.subarray(start, end), this.hash);
+    this.#capture?.bytes(chunk, start, end, elements);
     this.#hashPassedOver(elements);
   }
 

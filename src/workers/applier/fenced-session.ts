@@ -285,12 +285,12 @@ export class FencedSession implements ReplyHandler {
 
   arrayEnd(): void {
     const { step } = this.#executing as Attempt;
-    const { hash, dataErrors, tainted } = this.#replies as ExecutedReplies;
+    const { hash, dataErrors, tainted, owed } = this.#replies as ExecutedReplies;
     this.#replies = undefined;
     this.hash = hash;
     this.#expected.shift();
     this.#executing = undefined;
-    this.#events.push({ type: 'committed', step, dataErrors, hash, tainted, repliesLost: false });
+    this.#events.push({ type: 'committed', step, dataErrors, hash, tainted, repliesLost: false, replies: owed });
     if (tainted !== undefined) this.#failure ??= { type: 'tainted', error: tainted.error };
     this.#settle();
   }
@@ -344,8 +344,8 @@ export class FencedSession implements ReplyHandler {
     const { step } = this.#executing as Attempt;
     this.#executing = undefined;
     if (error === undefined) {
-      const { hash } = this;
-      this.#events.push({ type: 'committed', step, dataErrors: 0, hash, tainted: undefined, repliesLost: true });
+      const unseen = { hash: this.hash, dataErrors: 0, tainted: undefined, repliesLost: true, replies: undefined };
+      this.#events.push({ type: 'committed', step, ...unseen });
     } else if (error.startsWith(fenceMovedCode)) this.#failure ??= { type: 'moved' };
     else if (isScriptsOwnError(error)) this.#failure ??= { type: 'unscripted' };
     else if (step.commandCount === 1 && classifyError(error) === 'data') {

@@ -51,8 +51,9 @@ class ApplierShell {
   constructor(data: ApplierWorkerData, port: MessagePort, commands: FenceCommands) {
     this.#port = port;
     this.#counters = new CounterBlock(data.counters, 'applier', data.worker);
-    const { topic, topicId, stepCommands, stepBytes } = data;
-    this.#applier = new Applier({ topic, topicId, stepCommands, stepBytes }, commands, this.#counters, Math.random);
+    const { topic, topicId, rack, stepCommands, stepBytes } = data;
+    const options = { topic, topicId, rack, stepCommands, stepBytes };
+    this.#applier = new Applier(options, commands, this.#counters, Math.random);
     this.#log = new LogSource(data, {
       joined: () => this.#handle({ type: 'joined' }),
       assigned: () => this.#handle({ type: 'assigned' }),
@@ -121,6 +122,15 @@ class ApplierShell {
         case 'timer':
           clearTimeout(this.#timer);
           this.#timer = setTimeout(() => this.#handle({ type: 'timer' }), effect.delayMs);
+          break;
+        case 'replies':
+          for (const replies of effect.replies) {
+            const moved = [replies.batches, replies.frames, replies.ends, replies.bytes];
+            this.#port.postMessage({ type: 'replies', replies } satisfies FromApplier, moved.map(({ buffer }) => buffer));
+          }
+          break;
+        case 'replies-lost':
+          this.#post({ type: 'replies-lost', before: effect.before });
           break;
         case 'state':
           this.#post({ type: 'state', state: effect.state, detail: effect.detail });

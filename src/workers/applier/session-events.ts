@@ -1,5 +1,6 @@
 /** What a session (fenced-session.ts) reports to the applier. */
 
+import type { StepReplies } from './owed-replies.js';
 import type { Step } from './step.js';
 
 /** Why a step, or a read of the fence, did not go through. */
@@ -38,6 +39,8 @@ export interface Commit {
   readonly tainted: { readonly index: number; readonly error: string } | undefined;
   /** True for a lone step: a script's reply is not the command's, so it is not in `hash`. */
   readonly repliesLost: boolean;
+  /** The replies that are owed to authors, if any are. */
+  readonly replies: StepReplies | undefined;
 }
 
 export type SessionEvent =

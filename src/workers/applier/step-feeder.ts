@@ -14,6 +14,7 @@ export class StepFeeder {
   readonly #queue: ApplyQueue;
   readonly #pace: StepPace;
   readonly #stepBytes: number;
+  readonly #rack: string;
   /** Where the next step begins; undefined while none may be handed out. */
   #tip: FenceValue | undefined;
   /** The next step, built ahead. */
@@ -21,10 +22,11 @@ export class StepFeeder {
   /** Commands that are known to fail: position as text → how. */
   readonly #rejections = new Map<string, Rejection>();
 
-  constructor(queue: ApplyQueue, pace: StepPace, stepBytes: number) {
+  constructor(queue: ApplyQueue, pace: StepPace, stepBytes: number, rack: string) {
     this.#queue = queue;
     this.#pace = pace;
     this.#stepBytes = stepBytes;
+    this.#rack = rack;
   }
 
   /** The next step begins here. */
@@ -80,6 +82,6 @@ export class StepFeeder {
   #build(): Step | PylonError | undefined {
     if (this.#tip === undefined) return undefined;
     const bounds = { commands: this.#pace.stepCommands, bytes: this.#stepBytes };
-    return buildStep(this.#tip, this.#queue, bounds, this.#rejections);
+    return buildStep(this.#tip, this.#queue, bounds, this.#rejections, this.#rack);
   }
 }

@@ -6,11 +6,12 @@
 import { PylonError } from '../../shared/errors.js';
 import type { CounterBlock } from '../../shared/counters.js';
 import { limits } from '../../shared/limits.js';
-import type { ApplierOptions } from './applier-events.js';
+import type { ApplierEffect, ApplierOptions } from './applier-events.js';
 import { ApplyQueue, type LogEntry } from './apply-queue.js';
 import { ApplyTally } from './apply-tally.js';
 import type { FencedSession } from './fenced-session.js';
 import { describeTaint } from './halt-errors.js';
+import { byAuthor } from './owed-replies.js';
 import type { RackFence } from './rack-fence.js';
 import { waitFor, type Recovery } from './recovery.js';
 import type { Commit } from './session-events.js';
@@ -42,7 +43,7 @@ export class StepRunner {
     this.#counters = counters;
     this.#tally = new ApplyTally(counters);
     this.pace = new StepPace(options.stepCommands, random);
-    this.#feeder = new StepFeeder(this.#queue, this.pace, options.stepBytes);
+    this.#feeder = new StepFeeder(this.#queue, this.pace, options.stepBytes, options.rack);
   }
 
   /** How many more records and bytes may be handed in now. */
@@ -160,14 +161,18 @@ export class StepRunner {
     return waitFor('OOM and the next command has too many arguments for a script', this);
   }
 
-  committed(commit: Commit, session: FencedSession): void {
+  /** @returns what is to be told to the authors of its commands */
+  committed(commit: Commit, session: FencedSession): ApplierEffect[] {
     this.#counters.set('runningHash', commit.hash);
     this.#counters.add('dataErrors', commit.dataErrors);
     this.account(commit.step);
     this.pace.committed();
-    if (!commit.repliesLost) return;
+    if (!commit.repliesLost) {
+      return commit.replies === undefined ? [] : [{ type: 'replies', replies: byAuthor(commit.replies) }];
+    }
     this.restartHash();
     session.hash = 0;
+    return [{ type: 'replies-lost', before: this.#fence.rack.next }];
   }
 
   /** A step is in the rack's Redis. */

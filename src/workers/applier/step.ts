@@ -13,9 +13,10 @@ import type { PylonError } from '../../shared/errors.js';
 import { encodeFence, type FenceValue, type IncarnationMark } from '../../shared/fence-value.js';
 import { assert } from '../../shared/limits.js';
 import { formatPosition, type Position } from '../../shared/position.js';
-import type { CommandsRecord, LogRecord } from '../../shared/record.js';
+import { frameFlags, type CommandsRecord, type LogRecord } from '../../shared/record.js';
 import type { ApplyQueue } from './apply-queue.js';
 import { judgeFrames, type FrameSink } from './judge-frames.js';
+import type { OwedCommand } from './owed-replies.js';
 import { StepBytes } from './step-bytes.js';
 
 /** Upper bounds of one step. A single command may be larger than `bytes`. */
@@ -51,6 +52,8 @@ export interface Step {
   readonly bytes: number;
   readonly commandCount: number;
   readonly passedOver: readonly PassedOver[];
+  /** Commands whose authors, Pylons of this rack, wait for the reply; in order. */
+  readonly owed: readonly OwedCommand[];
   /** Records that end in it, and of those: duplicates, and ones that are not Pylon's. */
   readonly records: number;
   readonly duplicates: number;
@@ -67,6 +70,7 @@ interface Run {
 
 /**
  * @param state the rack before the step
+ * @param rack replies are owed to this rack's Pylons only
  * @returns the step; undefined when no record is there; an error when the next record cannot be applied at all
  */
 export function buildStep(
@@ -74,8 +78,9 @@ export function buildStep(
   queue: ApplyQueue,
   bounds: StepBounds,
   rejections: Rejections,
+  rack: string,
 ): Step | PylonError | undefined {
-  const builder = new StepBuilder(state, bounds, rejections);
+  const builder = new StepBuilder(state, bounds, rejections, rack);
   while (!builder.isFull) {
     const queued = queue.get(builder.offset);
     if (queued === undefined) break;
@@ -89,6 +94,8 @@ class StepBuilder implements FrameSink {
   readonly #state: FenceValue;
   readonly #bounds: StepBounds;
   readonly #rejections: Rejections;
+  readonly #rack: string;
+  readonly #owed: OwedCommand[] = [];
   readonly #bytes = new StepBytes();
   readonly #passedOver: PassedOver[] = [];
   readonly #runs: Run[] = [];
@@ -102,16 +109,18 @@ class StepBuilder implements FrameSink {
   #duplicates = 0;
   #foreign = 0;
   #full = false;
-  /** Body of the record at hand. */
-  #body: Buffer | undefined;
+  /** The record at hand, and whether a reply to any of it is owed. */
+  #record: CommandsRecord | undefined;
+  #owes = false;
   /** The next command does not follow the one before in the same record. */
   #breaks = true;
 
-  constructor(state: FenceValue, bounds: StepBounds, rejections: Rejections) {
+  constructor(state: FenceValue, bounds: StepBounds, rejections: Rejections, rack: string) {
     assert(bounds.commands >= 1, 'a step may hold a command');
     this.#state = state;
     this.#bounds = bounds;
     this.#rejections = rejections;
+    this.#rack = rack;
     this.#offset = state.next.offset;
     this.#index = state.next.index;
     this.#clockMs = state.logClockMs;
@@ -152,7 +161,8 @@ class StepBuilder implements FrameSink {
   /** @returns whether the record's last frame was taken */
   #takeFrames(record: CommandsRecord): boolean {
     const { body, frameEnds } = record;
-    this.#body = body;
+    this.#record = record;
+    this.#owes = record.frameFlags.length > 0 && record.rack === this.#rack;
     this.#breaks = true;
     const to = Math.min(frameEnds.length, this.#index + this.#bounds.commands - this.#commandCount);
     const reached = judgeFrames(body, frameEnds, this.#index, to, this.#clockMs, this);
@@ -163,7 +173,7 @@ class StepBuilder implements FrameSink {
   }
 
   asItStands(start: number, end: number): boolean {
-    return this.#command(this.#body as Buffer, start, end);
+    return this.#command((this.#record as CommandsRecord).body, start, end);
   }
 
   rewritten(bytes: Buffer): boolean {
@@ -176,6 +186,7 @@ class StepBuilder implements FrameSink {
 
   #passOver({ error, isData }: Rejection): boolean {
     this.#passedOver.push({ command: this.#commandCount, error, isData });
+    if (this.#owes) this.#noteOwed(error);
     this.#index++;
     this.#breaks = true;
     return true;
@@ -191,9 +202,16 @@ class StepBuilder implements FrameSink {
     if (this.#breaks) this.#runs.push({ command: this.#commandCount, position });
     this.#breaks = false;
     this.#bytes.add(buffer, start, end);
+    if (this.#owes) this.#noteOwed(undefined);
     this.#commandCount++;
     this.#index++;
     return true;
+  }
+
+  #noteOwed(error: string | undefined): void {
+    const record = this.#record as CommandsRecord;
+    if ((record.frameFlags[this.#index] & frameFlags.replyOwed) === 0) return;
+    this.#owed.push({ command: this.#commandCount, error, record, frame: this.#index });
   }
 
   finish(): Step {
@@ -213,6 +231,7 @@ class StepBuilder implements FrameSink {
       bytes: this.#bytes.bytes,
       commandCount: this.#commandCount,
       passedOver: this.#passedOver,
+      owed: this.#owed,
       records: this.#records,
       duplicates: this.#duplicates,
       foreign: this.#foreign,

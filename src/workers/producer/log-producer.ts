@@ -31,15 +31,18 @@ interface Pending {
   readonly recordBytes: number;
 }
 
-const connectTimeoutMs = 10_000;
-const disconnectTimeoutMs = 5_000;
+/** Shorter than the time that a stop may take: what is begun is ended first. */
+const connectTimeoutMs = 5_000;
+/** How long what is on its way may take to arrive when a life ends. */
+const flushTimeoutMs = limits.stopMsMax / 6;
 
-/** Errors that say for certain that Kafka did not take the record. */
+/**
+ * Errors that say for certain that Kafka did not take the record. A right that is refused is not among them: it may have
+ * been there at an earlier attempt, whose answer was lost.
+ */
 const refusedForSure: ReadonlySet<number> = new Set([
   CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE,
   CODES.ERRORS.ERR_RECORD_LIST_TOO_LARGE,
-  CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
-  CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
 ]);
 
 export class LogProducer {
@@ -49,6 +52,8 @@ export class LogProducer {
   #client: rdkafka.Producer;
   #incarnation = '';
   #renewing = false;
+  /** The beginning of the present life. */
+  #begun: Promise<void> = Promise.resolve();
   #stopping = false;
   #watermarksAsked = false;
   /** By batch number, in order. */
@@ -65,7 +70,12 @@ export class LogProducer {
   }
 
   /** @throws PylonError PYLON_KAFKA when the broker does not answer */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#begun = this.#begin();
+    return this.#begun;
+  }
+
+  async #begin(): Promise<void> {
     const { topic } = this.#data;
     await new Promise<void>((resolve, reject) => {
       this.#client.connect({ topic, timeout: connectTimeoutMs }, (error) => {
@@ -87,7 +97,8 @@ export class LogProducer {
     const body = new Uint8Array(message.body, 0, message.bodyBytes);
     const lengths = new Uint8Array(message.lengths, 0, message.lengthsBytes);
     const author = { rack, pylon, incarnation: this.#incarnation, batch };
-    const value = encodeCommands(author, body, lengths, noFlags);
+    const flags = message.flags === undefined ? noFlags : new Uint8Array(message.flags, 0, message.commands);
+    const value = encodeCommands(author, body, lengths, flags);
     this.#pending.set(batch, { message, recordBytes: value.length });
     this.#counters.set('recordsInFlight', this.#pending.size);
     try {
@@ -114,7 +125,8 @@ export class LogProducer {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#refuseWaiting('this Pylon is stopping');
-    await this.#disconnect(limits.stopMsMax / 2);
+    await this.#begun.catch(() => {}); // told by whoever began it
+    await this.#disconnect();
     this.#failAll('this Pylon stopped before Kafka confirmed the write');
   }
 
@@ -143,7 +155,7 @@ export class LogProducer {
     });
     client.on('event.error', (error) => {
       if (client !== this.#client) return;
-      if (error.code === CODES.ERRORS.ERR__FATAL) void this.#renew(error.message);
+      if (error.code === CODES.ERRORS.ERR__FATAL) this.#fatal(error.message);
       else this.#events.trouble({ code: 'PYLON_KAFKA', message: `producer: ${error.message}` });
     });
     return client;
@@ -181,22 +193,26 @@ export class LogProducer {
     this.#report();
   }
 
+  #fatal(why: string): void {
+    if (this.#renewing || this.#stopping) return;
+    this.#renewing = true;
+    this.#begun = this.#renew(why);
+  }
+
   /** Ends this life and begins the next: new producer id, new incarnation. */
   async #renew(why: string): Promise<void> {
-    if (this.#renewing) return;
-    this.#renewing = true;
     this.#events.trouble({ code: 'PYLON_KAFKA', message: `producer is begun anew after a fatal error: ${why}` });
     this.#failAll(`the producer failed: ${why}`);
-    await this.#disconnect(disconnectTimeoutMs);
+    await this.#disconnect();
     while (!this.#stopping) {
       this.#client = this.#newClient();
       try {
-        await this.start();
+        await this.#begin();
         break;
       } catch (error) {
         this.#events.trouble(reportOf(error));
         this.#refuseWaiting('the producer cannot be begun anew');
-        await this.#disconnect(disconnectTimeoutMs);
+        await this.#disconnect();
       }
     }
     this.#renewing = false;
@@ -209,10 +225,10 @@ export class LogProducer {
     this.#report();
   }
 
-  #disconnect(timeoutMs: number): Promise<void> {
+  #disconnect(): Promise<void> {
     return new Promise((resolve) => {
       if (!this.#client.isConnected()) return resolve();
-      this.#client.disconnect(timeoutMs, () => resolve());
+      this.#client.disconnect(flushTimeoutMs, () => resolve());
     });
   }
 }

@@ -25,7 +25,7 @@ const queued = (count: number): string => '+QUEUED\r\n'.repeat(count);
 class Script {
   readonly counters = new CounterBlock(createCounterMemory({ producers: 0, appliers: 1 }), 'applier');
   readonly applier = new Applier(
-    { topic: 'pylon.test.log', topicId: 'topic', stepCommands: 100, stepBytes: 1 << 20 },
+    { topic: 'pylon.test.log', topicId: 'topic', rack: 'east', stepCommands: 100, stepBytes: 1 << 20 },
     fenceCommands,
     this.counters,
     () => 0.5,

@@ -54,7 +54,7 @@ test('the road: checked, executed, the next step behind it', () => {
   assert.equal(it.inDoubt, first);
   const hash = crc32(`${OK}${OK}`);
   assert.deepEqual(feed(it, '*3\r\n', OK, OK, OK), [
-    { type: 'committed', step: first, dataErrors: 0, hash, tainted: undefined, repliesLost: false },
+    { type: 'committed', step: first, dataErrors: 0, hash, tainted: undefined, repliesLost: false, replies: undefined },
   ]);
   assert.deepEqual(feed(it, OK, bulk(first.fence), OK, QUEUED.repeat(3)), [{ type: 'ready' }]);
   it.execute();
@@ -63,7 +63,7 @@ test('the road: checked, executed, the next step behind it', () => {
   const poison = `-${(second.passedOver[0] as { error: string }).error}\r\n`;
   const both = crc32(`${OK}${OK}${OK}${poison}-WRONGTYPE no\r\n`);
   assert.deepEqual(events, [
-    { type: 'committed', step: second, dataErrors: 1, hash: both, tainted: undefined, repliesLost: false },
+    { type: 'committed', step: second, dataErrors: 1, hash: both, tainted: undefined, repliesLost: false, replies: undefined },
   ]);
   assert.ok(it.isIdle);
 });

@@ -22,7 +22,7 @@ function stepsOf(queue: ReturnType<typeof queueOf>, commands: number, bytes = 1 
   const steps: Step[] = [];
   let state: FenceValue = newRack;
   for (;;) {
-    const step = buildStep(state, queue, { commands, bytes }, new Map());
+    const step = buildStep(state, queue, { commands, bytes }, new Map(), 'east');
     if (step === undefined) return steps;
     if (step instanceof Error) throw step;
     steps.push(step);
@@ -131,7 +131,7 @@ test('a record from the future stops the applier, but only when its turn comes',
   const queue = queueOf(entry(0, commandsValue(1, [set('a', '1')])), entry(1, future));
   const step = stepOf(queue);
   assert.deepEqual(step.after.next, { offset: 1, index: 0 });
-  const error = buildStep(step.after, queue, wide, new Map());
+  const error = buildStep(step.after, queue, wide, new Map(), 'east');
   assert.ok(error instanceof Error && 'code' in error && error.code === 'PYLON_RECORD_UNKNOWN');
   assert.match(error.message, /offset 1/);
 });

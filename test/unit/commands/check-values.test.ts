@@ -8,12 +8,11 @@ import { validateWrite } from '../../../src/shared/commands/validate.js';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
 
 test('floats as strtod reads them, all of the text', () => {
-  for (const text of ['0', '-0', '1', '+1', '1.', '.5', '1e5', '1E+5', '1e-5', 'inf', '-INF', 'Infinity', '0x10',
-    '0X.8p1', '0x1p-1074', '4e-324',
+  for (const text of ['0', '-0', '1', '+1', '1.', '.5', '1e5', '1E+5', '1e-5', 'inf', '-INF', 'Infinity', '4e-324',
     '1.7976931348623157e308', '0e99999', '00012']) assert.ok(isDouble(text), text);
   for (const text of ['', ' 1', '1 ', 'nan', 'NAN(1)', '.', 'e5', '1e', '1e+', '0x', '0x.', '0xp1', '0x1p', '1,5',
     'infinit', 'in', '--1', '1e309',
-    '1e-400', '0x1p1024', '0x1p-1075', '1_0']) assert.ok(!isDouble(text), text);
+    '1e-400', '0x1p1024', '0x1p-1075', '1_0', '0x10', '0x1p3']) assert.ok(!isDouble(text), text);
 });
 
 test('long doubles reach further, and not without end', () => {

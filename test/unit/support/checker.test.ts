@@ -19,7 +19,12 @@ function someLedger(): Ledger {
 }
 
 function rack(name: string, list: string[], set = ['a.5'], counter = 2): RackContents {
-  return { rack: name, lists: new Map([['l', list]]), sets: new Map([['s', set]]), counters: new Map([['c', counter]]) };
+  return {
+    rack: name,
+    lists: new Map([['l', list]]),
+    sets: new Map([['s', set]]),
+    counters: new Map([['c', counter]]),
+  };
 }
 
 function kinds(...racks: RackContents[]): string[] {
@@ -73,7 +78,10 @@ describe('the exactly-once checker', () => {
 
   it('says how many of which kind', () => {
     const violations = checkExactlyOnce(someLedger(), [rack('east', ['a.3', 'a.3', 'x'])]);
-    assert.match(describeViolations(violations), /^3 violations \(1 doubled, 1 foreign, 1 lost\)\n {2}doubled in east, l: /);
+    assert.match(
+      describeViolations(violations),
+      /^3 violations \(1 doubled, 1 foreign, 1 lost\)\n {2}doubled in east, l: /,
+    );
   });
 
   it('refuses a load whose elements are not unique', () => {

@@ -40,7 +40,10 @@ describe('load and checker against a bare Redis', () => {
     const codes = [...load.progress.errors.keys()].filter((code) => code !== 'WRONGTYPE' && code !== '-WRONGTYPE');
     const examples = codes.map((code) => load.progress.errors.get(code)?.example);
     for (const example of examples) {
-      assert.match(example ?? '', /^ERR (no such key|index out of range|value is not|hash value is not|source and dest|increment)/);
+      assert.match(
+        example ?? '',
+        /^ERR (no such key|index out of range|value is not|hash value is not|source and dest|increment)/,
+      );
     }
   });
 
@@ -57,7 +60,9 @@ describe('load and checker against a bare Redis', () => {
     await redis.use((client) => client.text('LMOVE', 'checked:lists:0', 'elsewhere', 'LEFT', 'LEFT'));
     assert.deepEqual(await violations(), ['lost']);
     await redis.use((client) => client.text('LMOVE', 'elsewhere', 'checked:lists:0', 'LEFT', 'LEFT'));
-    await redis.use(async (client) => client.text('RPUSH', 'checked:lists:1', await client.text('LINDEX', 'checked:lists:1', -1)));
+    await redis.use(async (client) =>
+      client.text('RPUSH', 'checked:lists:1', await client.text('LINDEX', 'checked:lists:1', -1)),
+    );
     assert.deepEqual(await violations(), ['doubled']);
     await redis.use((client) => client.text('RPOP', 'checked:lists:1'));
     await redis.use((client) => client.text('INCR', 'checked:counters:2'));
@@ -69,7 +74,10 @@ describe('load and checker against a bare Redis', () => {
   it('makes data of every type, and the digest sees a change', async () => {
     const keys = await redis.use(readKeys);
     for (const type of ['string', 'hash', 'list', 'set', 'zset', 'number', 'bits']) {
-      assert.ok(keys.some((key) => key.startsWith(`mixed:${type}:`)), `no key of type ${type}`);
+      assert.ok(
+        keys.some((key) => key.startsWith(`mixed:${type}:`)),
+        `no key of type ${type}`,
+      );
     }
     const digest = await redis.use(readDigest);
     assert.equal(digest.position, 'none');

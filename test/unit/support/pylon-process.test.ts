@@ -87,17 +87,44 @@ describe('PylonProcess', () => {
 describe('eventually', () => {
   it('gives the value once it is as wanted', async () => {
     let looks = 0;
-    assert.equal(await eventually('three', () => ++looks, (value) => value === 3, { everyMs: 1 }), 3);
+    assert.equal(
+      await eventually(
+        'three',
+        () => ++looks,
+        (value) => value === 3,
+        { everyMs: 1 },
+      ),
+      3,
+    );
   });
 
   it('says what it waited for and what it saw last', async () => {
-    await assert.rejects(eventually('luck', () => ({ luck: 0 }), () => false, { deadlineMs: 30 }), /for luck; last seen: { luck: 0 }/);
+    await assert.rejects(
+      eventually(
+        'luck',
+        () => ({ luck: 0 }),
+        () => false,
+        { deadlineMs: 30 },
+      ),
+      /for luck; last seen: { luck: 0 }/,
+    );
     const fail = (): Promise<number> => Promise.reject(new Error('no connection'));
-    await assert.rejects(eventually('luck', fail, () => true, { deadlineMs: 30 }), /last error: no connection/);
+    await assert.rejects(
+      eventually('luck', fail, () => true, { deadlineMs: 30 }),
+      /last error: no connection/,
+    );
   });
 
   it('does not wait for a look that hangs', async () => {
-    await assert.rejects(eventually('luck', () => new Promise(() => {}), () => true, { deadlineMs: 50 }), /waited 5\d ms|waited 6\d ms/);
+    await assert.rejects(
+      eventually(
+        'luck',
+        () => new Promise(() => {}),
+        () => true,
+        { deadlineMs: 50 },
+      ),
+      /waited 5\d ms|waited 6\d ms/,
+    );
     await assert.rejects(within(20, new Promise(() => {})), /no answer within 20 ms/);
   });
 });

@@ -44,7 +44,22 @@ test('all faults are named at once', () => {
 
 test('wrong Redis URLs', () => {
   for (const url of ['r:6379', 'http://r', 'redis://', 'redis://r/x', 'redis://r/0/1', 'redis://r?db=1']) {
-    assert.match(faults({ ...least, PYLON_REDIS: url }), /PYLON_REDIS='.*': must be redis:/, url);
+    assert.match(faults({ ...least, PYLON_REDIS: url }), /PYLON_REDIS: must be redis:/, url);
+  }
+});
+
+// Cause: a fault was told with the value, and a URL with a password in it is easily wrong elsewhere.
+test('a password is not told, however wrong the URL is', () => {
+  for (const url of ['redis://:s3cret@h:1/x', 'redis://u:s3cret@h:70000', 'redis://:s3cret%zz@h', 's3cret', 'redis://:s3cret@h:0']) {
+    const text = faults({ ...least, PYLON_REDIS: url, PYLON_PORT: 'x' });
+    assert.match(text, /2 fault\(s\)[^]*PYLON_REDIS: must be/, url);
+    assert.doesNotMatch(text, /s3cret/, url);
+  }
+});
+
+test('ports that are none', () => {
+  for (const servers of ['k:0', 'k:9092,k:70000']) {
+    assert.match(faults({ ...least, PYLON_KAFKA: servers }), /PYLON_KAFKA='.*': a port must be/, servers);
   }
 });
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ReplyOrder } from '../../../../src/main/gateway/reply-order.js';
 import { WriteLog } from '../../../../src/main/gateway/write-log.js';
 import { limits } from '../../../../src/shared/limits.js';
 import type { BatchMessage, BatchOutcome } from '../../../../src/shared/messages.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const OK = Buffer.from('+OK\r\n');
 const ZERO = Buffer.from(':0\r\n');
@@ -12,7 +17,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function harness() {
   const sent: BatchMessage[] = [];
   let drained = 0;
-  const log = new WriteLog(1_000, { send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
+  const log = new WriteLog(1_000, 5_000, { send: (message) => sent.push(message), delivered() {}, drained: () => drained++ });
   const client = () => {
     const state = { text: '' };
     const order = new ReplyOrder({ emit: (buffer, start, end) => (state.text += buffer.toString('latin1', start, end)) });
@@ -148,4 +153,37 @@ test('an outcome of a batch that is not in flight is a bug that is noticed', () 
   const { log } = harness();
   const stranger = { batch: 99, offset: 1, error: undefined, body: new ArrayBuffer(1), lengths: new ArrayBuffer(1) };
   assert.throws(() => log.settle([stranger]), /outcome is of a batch in flight/);
+});
+
+// Cause: a settled batch stayed the source of an idle connection's last segment, and kept the segments of all the others.
+test('an idle connection keeps no other alive', async () => {
+  const { log, sent, client, outcome } = harness();
+  const idle = client();
+  let gone: ReturnType<typeof client> | null = client();
+  idle.write('1');
+  gone.write('2');
+  await turn();
+  const order = new WeakRef(gone.order);
+  gone = null;
+  log.settle([outcome(sent[0])]);
+  await turn(); // a WeakRef holds on until the turn is over
+  collectGarbage();
+  assert.equal(order.deref(), undefined);
+  assert.equal(idle.state.text, '+OK\r\n');
+});
+
+test('a batch that is not late stays open while others wait: its buffer is not spent', async () => {
+  const { log, sent, client } = harness();
+  const writer = client();
+  for (let i = 0; i <= limits.recordsInFlightMax; i++) {
+    writer.write('x'.repeat(limits.recordBytesTarget));
+    await turn();
+  }
+  writer.write('a');
+  for (let i = 0; i < 3; i++) {
+    log.expire(Date.now());
+    writer.write('b');
+  }
+  log.settle(sent.map((message) => ({ batch: message.batch, offset: 1, error: undefined, body: message.body, lengths: message.lengths })));
+  assert.deepEqual(sent.slice(limits.recordsInFlightMax).map(({ commands }) => commands), [1, 4]);
 });
