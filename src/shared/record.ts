@@ -18,7 +18,7 @@
 import { Buffer } from 'node:buffer';
 import { Packr } from 'msgpackr';
 import { PylonError } from './errors.js';
-import { incarnationBytes, isIncarnation } from './incarnation.js';
+import { incarnationBytes } from './incarnation.js';
 
 export const recordVersion = 1;
 const magic0 = 0x50; // 'P'
@@ -136,7 +136,9 @@ export function decodeRecord(value: Buffer | null): LogRecord | undefined {
     if (header.length !== 4 || bodyStart !== value.length) throw corrupt('barrier with extra fields');
     return { kind, ...author };
   }
-  return { kind, ...author, ...decodeFrames(header, value.subarray(bodyStart)) };
+  const { frameEnds, frameFlags, body } = decodeFrames(header, value.subarray(bodyStart));
+  const { rack, pylon, incarnation, batch } = author;
+  return { kind, rack, pylon, incarnation, batch, frameEnds, frameFlags, body };
 }
 
 function unpackHeader(bytes: Buffer): unknown[] {
@@ -157,9 +159,20 @@ function decodeAuthor(header: unknown[]): RecordAuthor {
     throw corrupt(`incarnation is not ${incarnationBytes} bytes`);
   }
   if (!Number.isSafeInteger(batch) || (batch as number) < 1) throw corrupt('batch number is not a positive integer');
-  const text = Buffer.from(incarnation).toString('base64url');
-  if (!isIncarnation(text)) throw corrupt('incarnation is malformed');
-  return { rack, pylon, incarnation: text, batch: batch as number };
+  return { rack, pylon, incarnation: incarnationText(incarnation), batch: batch as number };
+}
+
+/** The incarnation decoded last, as bytes and as text: records of one author come in runs. */
+const latest = { bytes: new Uint8Array(incarnationBytes), text: Buffer.alloc(incarnationBytes).toString('base64url') };
+
+function incarnationText(bytes: Uint8Array): string {
+  for (let i = 0; i < incarnationBytes; i++) {
+    if (bytes[i] === latest.bytes[i]) continue;
+    latest.bytes.set(bytes); // a copy: `bytes` would hold on to the whole record
+    latest.text = Buffer.from(latest.bytes).toString('base64url');
+    break;
+  }
+  return latest.text;
 }
 
 function decodeFrames(header: unknown[], body: Buffer): Pick<CommandsRecord, 'frameEnds' | 'frameFlags' | 'body'> {

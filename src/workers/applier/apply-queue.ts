@@ -1,6 +1,7 @@
 /**
  * Records fetched from the log and not yet applied, without a gap. Records stay until the step that held the last of
- * their commands is committed, so a step that did not go through is built again from here.
+ * their commands is committed, so a step that did not go through is built again from here. They are decoded when a step
+ * is built of them, while Redis is busy, not when they come: hundreds come at once.
  *
  * Pure. Who fills it and how much it may hold is decided by the log source (bounds in limits.ts).
  */
@@ -20,14 +21,12 @@ export interface LogEntry {
 }
 
 export interface QueuedRecord {
-  readonly offset: number;
   readonly logTimeMs: number;
-  readonly bytes: number;
   /** Undefined when it is not one of Pylon's, or `fault` is set. */
   readonly record: LogRecord | undefined;
   /** Why it cannot be applied. Matters when its turn comes, not before. */
   readonly fault: PylonError | undefined;
-  /** Commands in all records pushed before this one. */
+  /** Commands in all records decoded before this one. */
   readonly commandsBefore: number;
 }
 
@@ -35,12 +34,14 @@ export interface QueuedRecord {
 const servedMax = 1024;
 
 export class ApplyQueue {
-  #records: QueuedRecord[] = [];
+  #entries: LogEntry[] = [];
+  /** As many of the entries, from the front, as were looked at. */
+  #decoded: QueuedRecord[] = [];
   /** Index of the first record that is still wanted, and its offset. */
   #first = 0;
   #startOffset = 0;
   #bytes = 0;
-  #commandsPushed = 0;
+  #commandsDecoded = 0;
 
   /** Offset of the first record, or the next one to come. */
   get startOffset(): number {
@@ -53,7 +54,7 @@ export class ApplyQueue {
   }
 
   get records(): number {
-    return this.#records.length - this.#first;
+    return this.#entries.length - this.#first;
   }
 
   get bytes(): number {
@@ -62,11 +63,12 @@ export class ApplyQueue {
 
   /** Forgets everything; the next record must have this offset. */
   reset(offset: number): void {
-    this.#records = [];
+    this.#entries = [];
+    this.#decoded = [];
     this.#first = 0;
     this.#startOffset = offset;
     this.#bytes = 0;
-    this.#commandsPushed = 0;
+    this.#commandsDecoded = 0;
   }
 
   /** @throws PylonError PYLON_LOG_GAP when it is not the record that comes next */
@@ -78,21 +80,25 @@ export class ApplyQueue {
           'or the topic was made anew): fill this rack anew from a copy of another one',
       );
     }
-    const queued = decode(entry, this.#commandsPushed);
-    this.#records.push(queued);
-    this.#bytes += queued.bytes;
-    if (queued.record?.kind === 'commands') this.#commandsPushed += queued.record.frameEnds.length;
+    this.#entries.push(entry);
+    this.#bytes += bytesOf(entry);
   }
 
   get(offset: number): QueuedRecord | undefined {
     assert(offset >= this.#startOffset, 'a record that was dropped is asked for');
-    return this.#records[this.#first + offset - this.#startOffset];
+    const index = this.#first + offset - this.#startOffset;
+    if (index >= this.#entries.length) return undefined;
+    while (this.#decoded.length <= index) this.#decodeNext();
+    return this.#decoded[index];
   }
 
-  /** Commands queued from a position on; duplicates and the like included. */
-  commandsFrom(position: Position): number {
+  /** Whether so many commands are queued from a position on; duplicates and the like included. */
+  hasCommands(position: Position, count: number): boolean {
     const queued = this.get(position.offset);
-    return queued === undefined ? 0 : this.#commandsPushed - queued.commandsBefore - position.index;
+    if (queued === undefined) return false;
+    const wanted = queued.commandsBefore + position.index + count;
+    while (this.#commandsDecoded < wanted && this.#decoded.length < this.#entries.length) this.#decodeNext();
+    return this.#commandsDecoded >= wanted;
   }
 
   /** Name of the command at a position, in lower case; for messages. */
@@ -112,26 +118,36 @@ export class ApplyQueue {
   dropBefore(offset: number): void {
     assert(offset <= this.endOffset, 'records that never came are dropped');
     while (this.#startOffset < offset) {
-      this.#bytes -= this.#records[this.#first].bytes;
-      this.#records[this.#first] = undefined as never; // frees the record's bytes
+      if (this.#decoded.length === this.#first) this.#decodeNext(); // of a part that another applier has applied
+      this.#bytes -= bytesOf(this.#entries[this.#first]);
+      // Frees the record's bytes.
+      this.#entries[this.#first] = undefined as never;
+      this.#decoded[this.#first] = undefined as never;
       this.#first++;
       this.#startOffset++;
     }
-    if (this.#first > servedMax || this.#first === this.#records.length) {
-      this.#records = this.#records.slice(this.#first);
+    if (this.#first > servedMax || this.#first === this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#decoded = this.#decoded.slice(this.#first);
       this.#first = 0;
     }
   }
+
+  #decodeNext(): void {
+    const queued = decode(this.#entries[this.#decoded.length], this.#commandsDecoded);
+    this.#decoded.push(queued);
+    if (queued.record?.kind === 'commands') this.#commandsDecoded += queued.record.frameEnds.length;
+  }
 }
 
-function decode(entry: LogEntry, commandsBefore: number): QueuedRecord {
-  const { offset, logTimeMs, value } = entry;
-  const common = { offset, logTimeMs, bytes: value?.length ?? 0, commandsBefore };
+const bytesOf = ({ value }: LogEntry): number => value?.length ?? 0;
+
+function decode({ offset, logTimeMs, value }: LogEntry, commandsBefore: number): QueuedRecord {
   try {
-    return { ...common, record: decodeRecord(value), fault: undefined };
+    return { logTimeMs, record: decodeRecord(value), fault: undefined, commandsBefore };
   } catch (error) {
     if (!(error instanceof PylonError)) throw error;
     const fault = new PylonError(error.code, `${error.message} (offset ${offset})`, { cause: error });
-    return { ...common, record: undefined, fault };
+    return { logTimeMs, record: undefined, fault, commandsBefore };
   }
 }

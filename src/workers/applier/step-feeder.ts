@@ -58,7 +58,7 @@ export class StepFeeder {
   /** Builds the next step ahead, while Redis is busy. One that would not be full is better built when more has come. */
   prepare(): void {
     if (this.#tip === undefined || this.#prepared !== undefined || this.#pace.lone !== undefined) return;
-    if (this.#queue.commandsFrom(this.#tip.next) < this.#pace.stepCommands) return;
+    if (!this.#queue.hasCommands(this.#tip.next, this.#pace.stepCommands)) return;
     const step = this.#build();
     if (step !== undefined && !(step instanceof PylonError)) this.#prepared = step;
   }

@@ -37,6 +37,12 @@ test('any frames come back as they were, with their bounds', () => {
   }));
 });
 
+test('authors come back as they were, whoever wrote the record before', () => {
+  const authors = [1, 2, 1, 1, 3, 2].map((n) => ({ ...author, incarnation: makeIncarnation(n, Buffer.alloc(6, n)), batch: n }));
+  const read = authors.map((one) => decodeRecord(encodeCommands(one, Buffer.alloc(0), new Uint8Array(0), new Uint8Array(0))));
+  assert.deepEqual(read.map((record) => record?.incarnation), authors.map(({ incarnation }) => incarnation));
+});
+
 test('what does not carry the magic is not ours', () => {
   for (const value of [null, Buffer.alloc(0), Buffer.from('P'), Buffer.from('garbage'), Buffer.from('{"json":1}')]) {
     assert.equal(decodeRecord(value), undefined);
