@@ -94,7 +94,9 @@ export class RedisDialogue implements ReplyHandler {
 export async function introduce(dialogue: RedisDialogue, endpoint: RedisEndpoint, name: string): Promise<void> {
   if (endpoint.password !== undefined) {
     const user = endpoint.username === undefined ? [] : [endpoint.username];
-    await dialogue.expectText('AUTH', ...user, endpoint.password);
+    const reply = await dialogue.request('AUTH', ...user, endpoint.password);
+    // Its words stay here: a Redis that does not know AUTH repeats the arguments, and with them the password.
+    if (reply.type !== 'text') throw new PylonError('PYLON_REDIS', 'AUTH was refused (PYLON_REDIS)');
   }
   if (endpoint.database !== 0) await dialogue.expectText('SELECT', String(endpoint.database));
   await dialogue.request('CLIENT', 'SETNAME', name); // not every Redis knows it, and nothing depends on it
