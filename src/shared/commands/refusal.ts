@@ -6,7 +6,8 @@
 import { encodeError } from '../resp/encode.js';
 import { TOO_BIG, UNKNOWN_COMMAND } from '../resp/frame-table.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
-import { isNewer } from './since.js';
+import { payloadVersion } from './dump-payload.js';
+import { isNewer, loadsPayload } from './since.js';
 import { rowOf } from './subcommands.js';
 import { ALL_ROWS, COMMANDS } from './table.js';
 
@@ -55,6 +56,21 @@ export function sinceRefusal(command: number, serverVersion: string): Buffer | n
   const row = ALL_ROWS[command];
   if ((row.kind !== 'read' && row.kind !== 'write') || !isNewer(row.since, serverVersion)) return null;
   return refuses(row.name, `it needs Redis ${row.since} and there is a rack with ${serverVersion}`, 'update its Redis');
+}
+
+/**
+ * The error line for a RESTORE whose payload some rack could not load; null for one that all can, and for every other
+ * command. The frame has passed `validateWrite`.
+ * @param serverVersion the lowest redis_version of the racks
+ */
+export function payloadRefusal(
+  command: number, buffer: Buffer, start: number, end: number, serverVersion: string,
+): Buffer | null {
+  if (ALL_ROWS[command].check !== 'restore') return null;
+  const version = payloadVersion(scratch.read(buffer, start, end).bytes(3));
+  if (loadsPayload(serverVersion, version)) return null;
+  return refuses('restore', `its payload is of RDB version ${version} and there is a rack with Redis ${serverVersion}`,
+    'dump from the oldest Redis');
 }
 
 /** The error line for a frame that `classify` calls refused. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { classify } from '../../../src/shared/commands/classify.js';
 import { hasReservedKey } from '../../../src/shared/commands/keys.js';
 import { answeredAtLog, logReply } from '../../../src/shared/commands/log-reply.js';
-import { arityRefusal, refusal, reservedRefusal, sinceRefusal, tooBigRefusal } from '../../../src/shared/commands/refusal.js';
+import { arityRefusal, payloadRefusal, refusal, reservedRefusal, sinceRefusal, tooBigRefusal } from '../../../src/shared/commands/refusal.js';
 import {
   commandIndex, COMMANDS, KIND_FILTERED, KIND_LOCAL, KIND_READ, KIND_REFUSED, KIND_WRITE, type Kind,
 } from '../../../src/shared/commands/table.js';
@@ -116,6 +116,24 @@ test('a command that a rack does not have is refused by its version', () => {
     "-ERR PYLON refuses 'lmpop': it needs Redis 7.0.0 and there is a rack with 6.2.14; update its Redis\r\n");
   assert.equal(asked('lmpop', '7.0.15'), undefined);
   assert.equal(asked('client', '1.0.0'), undefined);
+});
+
+test('a payload that a rack cannot load is refused', () => {
+  // A whole payload of "v" from Redis 7.0; the version is in its footer, the checksum does not matter here.
+  const frame = (rdbVersion: number): Buffer =>
+    encodeCommandArray(['RESTORE', 'k', '0', Buffer.from([0, 1, 0x76, rdbVersion, 0, 1, 2, 3, 4, 5, 6, 7, 8])]);
+  const asked = (rdbVersion: number, redis: string): string | undefined => {
+    const bytes = frame(rdbVersion);
+    return payloadRefusal(commandIndex('restore'), bytes, 0, bytes.length, redis)?.toString();
+  };
+  assert.equal(asked(10, '7.0.15'), undefined);
+  assert.equal(asked(11, '7.2.4'), undefined);
+  assert.equal(asked(12, '7.4.1'), undefined);
+  assert.equal(asked(99, '8.2.0'), undefined);
+  assert.match(asked(11, '7.0.15')!, /^-ERR PYLON refuses 'restore': .* version 11 .* Redis 7\.0\.15; dump from /);
+  assert.ok(asked(12, '7.2.9'));
+  const get = encodeCommandArray(['GET', 'k']);
+  assert.equal(payloadRefusal(commandIndex('get'), get, 0, get.length, '7.0.0'), null);
 });
 
 test('replies at the log have the type of the true reply', () => {
