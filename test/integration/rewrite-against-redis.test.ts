@@ -25,7 +25,8 @@ after(async () => {
 /** What every case starts from: keys with and without expiry. */
 const DATA = [
   ['SET', 'plain', 'v'], ['SET', 'short', 'v', 'PX', '5000'], ['SET', 'long', 'v', 'EX', '100000'],
-  ['RPUSH', 'list', 'a', 'b'], ['ZADD', 'names', '1', 'a', '1', 'b', '1', 'c'], ['ZADD', 'scores', '1', 'c', '2', 'b', '3', 'a'],
+  ['RPUSH', 'list', 'a', 'b'],
+  ['ZADD', 'names', '1', 'a', '1', 'b', '1', 'c'], ['ZADD', 'scores', '1', 'c', '2', 'b', '3', 'a'],
   ['XADD', 'stream', '1-1', 'f', 'v'], ['XADD', 'stream', '2-1', 'f', 'v'], ['XADD', 'stream', '3-1', 'f', 'v'],
   ['XGROUP', 'CREATE', 'stream', 'g', '0'], ['XREADGROUP', 'GROUP', 'g', 'c', 'COUNT', '2', 'STREAMS', 'stream', '>'],
 ];

@@ -3,7 +3,7 @@
  */
 import { RACK_SETTINGS } from './rack-settings.js';
 import { COMMANDS } from './table.js';
-import type { ArgumentRule, CommandRow, Group, LogReply, RewriteRule } from './types.js';
+import type { ArgumentRule, CommandKind, CommandRow, Group, LogReply, RewriteRule } from './types.js';
 
 const GROUPS: ReadonlyArray<readonly [Group, string]> = [
   ['generic', 'Keys'], ['string', 'Strings'], ['bitmap', 'Bitmaps'], ['hash', 'Hashes'], ['list', 'Lists'],
@@ -31,15 +31,18 @@ const REWRITES: Readonly<Partial<Record<RewriteRule, string>>> = {
 };
 
 const LOG_REPLIES: Readonly<Record<LogReply, string>> = {
-  ok: '`OK`', zero: '`0`', nil: 'nil', nilArray: 'nil', emptyArray: 'empty array', zeroBulk: '`"0"`', zeroDouble: '`"0"`',
+  ok: '`OK`', zero: '`0`', nil: 'nil', nilArray: 'nil', emptyArray: 'empty array', zeroBulk: '`"0"`',
+  zeroDouble: '`"0"`',
 };
 
 const named = (row: CommandRow): string => `\`${row.name.replace('|', ' ').toUpperCase()}\``;
 
-function kindOf(row: CommandRow): string {
-  if (row.byArguments !== undefined) return BY_ARGUMENTS[row.byArguments];
-  return row.kind === 'filtered' ? 'read, without Pylon\'s own keys' : row.kind === 'local' ? 'answered by Pylon' : row.kind;
-}
+const KINDS: Readonly<Record<CommandKind, string>> = {
+  read: 'read', write: 'write', filtered: "read, without Pylon's own keys", local: 'answered by Pylon',
+  refused: 'refused',
+};
+const kindOf = (row: CommandRow): string =>
+  (row.byArguments === undefined ? KINDS[row.kind] : BY_ARGUMENTS[row.byArguments]);
 
 function logReplyOf(row: CommandRow): string {
   if (row.logReply === undefined) return '';
@@ -48,8 +51,11 @@ function logReplyOf(row: CommandRow): string {
   return LOG_REPLIES[row.logReply];
 }
 
-const whenKnown = (row: CommandRow): string =>
-  (row.kind !== 'write' ? '' : row.name === 'set' ? 'log; with NX, XX, GET applied' : row.answered === 'log' ? 'log' : 'applied');
+function whenKnown(row: CommandRow): string {
+  if (row.kind !== 'write') return '';
+  if (row.name === 'set') return 'log; with NX, XX, GET applied';
+  return row.answered === 'log' ? 'log' : 'applied';
+}
 
 /** Commands of a family whose times are relative, with an absolute one. */
 const IS_ABSOLUTE = /expireat$/;
@@ -63,8 +69,10 @@ const cells = (...texts: readonly string[]): string => `| ${texts.join(' | ')} |
 function supportedTable(rows: readonly CommandRow[]): string[] {
   if (rows.length === 0) return [];
   return [
-    '', '| command | since | what it is | true reply | at the log | how it is the same everywhere |', '|---|---|---|---|---|---|',
-    ...rows.map((row) => cells(named(row), row.since, kindOf(row), whenKnown(row), logReplyOf(row), sameEverywhere(row))),
+    '', '| command | since | what it is | true reply | at the log | how it is the same everywhere |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => cells(named(row), row.since, kindOf(row), whenKnown(row), logReplyOf(row),
+      sameEverywhere(row))),
   ];
 }
 
@@ -107,23 +115,24 @@ const INTRODUCTION = `# Commands
 
 Every command and subcommand of Redis 7.0 to 8.10, without modules, and what Pylon does with it.
 
-- *read*: answered by the rack's own Redis. *write*: goes to the log, and every rack applies it. *answered by Pylon*: it is
-  about this connection or this Pylon.
-- *true reply*: when the reply of a write is known. *log*: it tells nothing but that it is taken, so it is \`OK\` once Kafka
-  has it. *applied*: it is information, or depends on the data, and is known when a rack has applied it.
+- *read*: answered by the rack's own Redis. *write*: goes to the log, and every rack applies it. *answered by Pylon*:
+  it is about this connection or this Pylon.
+- *true reply*: when the reply of a write is known. *log*: it tells nothing but that it is taken, so it is \`OK\` once
+  Kafka has it. *applied*: it is information, or depends on the data, and is known when a rack has applied it.
 - *at the log*: what it gets under \`PYLON_REPLY=log\`, where nothing waits for a rack: a placeholder of the right type.
 - *how it is the same everywhere*: what is done to a write before it is applied, by the clock of the log. Where nothing
   stands it is applied as it is.
 
-A name that is not here is refused as Redis refuses a name that it does not know. A command newer than the Redis of a rack
-is refused, and what is refused is refused by
+A name that is not here is refused as Redis refuses a name that it does not know. What Pylon refuses is refused by
 
 \`\`\`
 -ERR PYLON refuses '<command>': <reason>; <what to do instead>
 \`\`\`
 
 and the connection stays. A write with a fault that needs no data to be seen gets the error that Redis 7.0 gives, and is
-not logged. So are hexadecimal numbers for scores, and blanks before them: Redis 7.0 reads them, Redis 8 does not.
+not logged. Options of a write that Redis 7.0 does not know are such a fault (\`SET ... IFEQ\`,
+\`XREADGROUP ... CLAIM\`), and so are hexadecimal numbers for scores, and blanks before them: Redis 7.0 reads them,
+Redis 8 does not.
 
 What must be alike in all racks:`;
 

@@ -41,7 +41,8 @@ export const arityRefusal = (command: number): Buffer =>
 
 /** For a frame above the limit of bytes. */
 export const tooBigRefusal = (commandBytesMax: number): Buffer =>
-  encodeError(`PYLON_TOO_BIG the command is longer than ${commandBytesMax} bytes (PYLON_COMMAND_BYTES_MAX); nothing was logged`);
+  encodeError(`PYLON_TOO_BIG the command is longer than ${commandBytesMax} bytes (PYLON_COMMAND_BYTES_MAX); `
+    + 'nothing was logged');
 
 /** For a frame with one of Pylon's own keys in a key position. */
 export const reservedRefusal = (command: number): Buffer =>

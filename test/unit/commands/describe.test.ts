@@ -12,6 +12,7 @@ test('docs/COMMANDS.md is what the table makes', () => {
 
 test('the page names every command', () => {
   const page = commandsPage();
-  const missing = COMMANDS.filter(({ name, subcommands }) => subcommands === undefined && !page.includes(`\`${name.toUpperCase()}\``));
+  const missing = COMMANDS.filter(({ name, subcommands }) => subcommands === undefined
+    && !page.includes(`\`${name.toUpperCase()}\``));
   assert.deepEqual(missing.map(({ name }) => name), []);
 });

@@ -78,7 +78,8 @@ test('SPOP goes to the log with its candidates only', () => {
   const spop = commandIndex('spop');
   const frame = (...args: string[]): Buffer => encodeCommandArray(args);
   const check = (bytes: Buffer): string | undefined => validateWrite(spop, bytes, 0, bytes.length)?.toString();
-  for (const asked of [frame('SPOP', 's'), frame('spop', 's', '3'), frame('spop', 's', 'candidates')]) assert.ok(check(asked));
+  for (const asked of [frame('SPOP', 's'), frame('spop', 's', '3'), frame('spop', 's',
+    'candidates')]) assert.ok(check(asked));
   const asked = frame('spop', 's', '3');
   assert.deepEqual(words(candidatesRequest(asked, 0, asked.length)), ['SRANDMEMBER', 's', '18']);
   const drawn = spopWithCandidates(asked, 0, asked.length, [Buffer.from('a'), Buffer.from('b')]);
@@ -89,7 +90,8 @@ test('SPOP goes to the log with its candidates only', () => {
   const one = frame('SPOP', 's');
   assert.deepEqual(words(spopWithCandidates(one, 0, one.length, [])), ['SPOP', 's', 'CANDIDATES', '-']);
   assert.match(applied('SPOP s CANDIDATES - a b')!, /^EVAL .* 1 s - a b$/s);
-  const error = (...args: string[]): string | null => spopError(new FrameArguments().read(frame(...args), 0, frame(...args).length));
+  const error = (...args: string[]): string | null => spopError(new FrameArguments().read(frame(...args), 0,
+    frame(...args).length));
   assert.equal(error('spop', 's', '0'), null);
   assert.equal(error('spop', 's', '-1'), 'ERR value is out of range, must be positive');
   assert.equal(error('spop', 's', '1', 'x'), 'ERR syntax error');
