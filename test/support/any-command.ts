@@ -21,7 +21,14 @@ const double = (r: Random): string => r.pick([
   () => '0.1', () => '-inf', () => '+inf', () => '1e17',
 ])();
 const index = (r: Random): string => String(r.below(14) - 5);
-const id = (r: Random): string => `${r.below(50)}-${r.below(4)}`;
+/** Entry ids grow slowly with the commands made, so that most of them name entries that are there. */
+const entriesMade = new WeakMap<Random, number>();
+const lastEntry = (r: Random): number => entriesMade.get(r) ?? 100;
+const id = (r: Random): string => `${lastEntry(r) - r.below(12)}-${r.below(5) === 0 ? 1 : 0}`;
+function newId(r: Random): string {
+  entriesMade.set(r, lastEntry(r) + r.below(2));
+  return r.pick([`${lastEntry(r)}-*`, `${lastEntry(r)}-*`, String(lastEntry(r)), id(r)]);
+}
 
 const PLACES: Readonly<Record<string, (r: Random) => string>> = {
   STR: (r) => keyOf(r, 'str'), NUM: (r) => keyOf(r, 'num'), BITS: (r) => keyOf(r, 'bits'), HASH: (r) => keyOf(r,
@@ -47,7 +54,7 @@ const PLACES: Readonly<Record<string, (r: Random) => string>> = {
   OP: (r) => r.pick(['AND', 'OR', 'XOR']), UNIT: (r) => r.pick(['m', 'km', 'mi', 'ft']), ORDER: (r) => r.pick(['ASC',
     'DESC']),
   CITY: (r) => r.pick(CITIES), RADIUS: (r) => String(r.below(900) + 0.5), ID: id, IDS: (r) => many(r, 5, () => id(r)),
-  NEWID: (r) => r.pick(['*', '*', '*', `${r.below(60)}-*`, id(r), String(r.below(60))]), GROUP: (r) => `g${r.below(3)}`,
+  NEWID: newId, GROUP: (r) => `g${r.below(2)}`, CLOCKED: (r) => `clocked:${r.below(KEYS_PER_TYPE)}`,
   CONSUMER: (r) => `c${r.below(3)}`, FROM: (r) => r.pick(['-', '0', id(r), `(${id(r)}`]), TO: (r) => r.pick(['+',
     id(r)]),
   START: (r) => r.pick(['0', '$', id(r)]), READ: (r) => r.pick(['>', '>', '0', id(r)]), TRIM: (r) => r.pick(['~', '=',
@@ -120,11 +127,13 @@ export const WRITE_FORMS = `
   georadius GEO CITY RADIUS km STORE GEO|georadius GEO CITY RADIUS km ORDER COUNT 2 STOREDIST ZSET
   georadiusbymember GEO M RADIUS km STORE GEO
   pfadd HLL MS|pfadd HLL V V V V V V V V|pfadd HLL|pfmerge HLL HLL HLL
-  xadd STREAM NEWID F V|xadd STREAM MAXLEN TRIM 6 NEWID F V F M|xadd STREAM NOMKSTREAM MINID ~ ID LIMIT 2 NEWID F V
+  xadd STREAM NEWID F V|xadd STREAM NEWID F V F V|xadd CLOCKED * F V|xadd CLOCKED MAXLEN ~ 5 LIMIT 2 * F V
+  xadd STREAM MAXLEN TRIM 6 NEWID F V F M|xadd STREAM NOMKSTREAM MINID ~ ID LIMIT 2 NEWID F V
   xdel STREAM IDS
   xtrim STREAM MAXLEN TRIM N|xtrim STREAM MINID TRIM ID|xtrim STREAM MAXLEN ~ N LIMIT 1|xsetid STREAM ID
   xsetid STREAM ID ENTRIESADDED BIG MAXDELETEDID ID|xgroup create STREAM GROUP START
-  xgroup create STREAM GROUP START MKSTREAM
+  xgroup create STREAM GROUP START MKSTREAM|xgroup create STREAM GROUP 0 MKSTREAM
+  xreadgroup GROUP GROUP CONSUMER STREAMS STREAM >
   xgroup setid STREAM GROUP START ENTRIESREAD N|xgroup destroy STREAM GROUP|xgroup createconsumer STREAM GROUP CONSUMER
   xgroup delconsumer STREAM GROUP CONSUMER|xreadgroup GROUP GROUP CONSUMER COUNT N STREAMS STREAM READ
   xreadgroup GROUP GROUP CONSUMER NOACK STREAMS STREAM STREAM READ READ|xack STREAM GROUP IDS
