@@ -1,6 +1,7 @@
-/** The command line: `pylon serve`, `pylon world`, `pylon options`. */
+/** The command line: `pylon serve`, `pylon world`, `pylon options`, `pylon commands`. */
 
 import { Command, InvalidArgumentError } from 'commander';
+import { commandsPage } from '../shared/commands/describe.js';
 import { optionsTable } from './config/describe.js';
 import { serve } from './serve/serve.js';
 import { version } from './version.js';
@@ -50,6 +51,13 @@ program
   .description('print every environment variable of `pylon serve`')
   .action(() => {
     process.stdout.write(`${optionsTable()}\n`);
+  });
+
+program
+  .command('commands')
+  .description('print docs/COMMANDS.md: every command of Redis, and what Pylon does with it')
+  .action(() => {
+    process.stdout.write(commandsPage());
   });
 
 await program.parseAsync();

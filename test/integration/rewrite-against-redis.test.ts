@@ -26,6 +26,9 @@ after(async () => {
 const DATA = [
   ['SET', 'plain', 'v'], ['SET', 'short', 'v', 'PX', '5000'], ['SET', 'long', 'v', 'EX', '100000'],
   ['RPUSH', 'list', 'a', 'b'],
+  ['ZADD', 'names', '1', 'a', '1', 'b', '1', 'c'], ['ZADD', 'scores', '1', 'c', '2', 'b', '3', 'a'],
+  ['XADD', 'stream', '1-1', 'f', 'v'], ['XADD', 'stream', '2-1', 'f', 'v'], ['XADD', 'stream', '3-1', 'f', 'v'],
+  ['XGROUP', 'CREATE', 'stream', 'g', '0'], ['XREADGROUP', 'GROUP', 'g', 'c', 'COUNT', '2', 'STREAMS', 'stream', '>'],
 ];
 const KEYS = ['plain', 'short', 'long', 'list', 'new', 'EX', 'px'];
 const CLOCK_TOLERANCE_MS = 1000;
@@ -74,6 +77,21 @@ const REWRITTEN = lines(`
   getex long PX 100000
   getex new ex 100
   getex list ex 100
+  zremrangebylex names [a (c
+  zremrangebylex new - +
+  zremrangebylex list - +
+  ZRANGESTORE new names [b + bylex limit 0 5
+  zrangestore new names + - BYLEX REV
+  zrangestore new list - + bylex
+  zrangestore new plain - + bylex
+  xtrim stream maxlen ~ 0
+  xtrim list maxlen ~ 0
+  xadd stream maxlen ~ 100 4-1 f v
+  xadd stream nomkstream minid ~ 1 limit 10 4-1 f v
+  xclaim stream g d 0 1-1 2-1 3-1
+  xclaim stream g d 0 1-1 justid idle 5
+  xclaim stream g d 0 3-1 force retrycount 7
+  xclaim stream nogroup d 0 3-1
   flushall
   FLUSHALL async
   flushall SYNC
@@ -122,6 +140,29 @@ for (const args of REWRITTEN) {
     });
   });
 }
+
+test('XADD * by the log clock: ids that grow, and an error where the last one lies in the future', async () => {
+  await connection.call('FLUSHDB');
+  const frame = encodeCommandArray(['XADD', 's', '*', 'f', 'v']);
+  const add = async (clock: number): Promise<string> => {
+    const [reply] = await connection.send(rewriteForApply(commandIndex('xadd'), frame, 0, frame.length, clock)!, 1);
+    return String(reply);
+  };
+  assert.deepEqual([await add(1000), await add(1000), await add(1001)], ['1000-0', '1000-1', '1001-0']);
+  await connection.call('XADD', 's', '5000-7', 'f', 'v');
+  assert.match(await add(4999), /The ID specified in XADD is equal or smaller/);
+  assert.equal(await add(5000), '5000-8');
+});
+
+test('a range by name of different scores is an error, which changes nothing', async () => {
+  for (const args of [['zremrangebylex', 'scores', '-', '+'], ['zrangestore', 'new', 'scores', '-', '+', 'bylex']]) {
+    const frame = encodeCommandArray(args);
+    const before = await outcome(encodeCommandArray(['PING']));
+    const ours = await outcome(rewriteForApply(commandIndex(args[0]), frame, 0, frame.length, Date.now())!);
+    assert.match(ours.reply, /^error ERR min or max by name: the scores of this sorted set differ/);
+    assert.equal(ours.digest, before.digest);
+  }
+});
 
 test('what is absolute, or will be refused, is left alone', () => {
   for (const args of LEFT_ALONE) {

@@ -136,7 +136,8 @@ const LOOKS_AT_DATA_FIRST = new Set([
 ]);
 
 export function writeCorpus(): CorpusEntry[] {
-  return [...arities(), ...stringWrites(), ...collectionWrites(), ...sortedSetWrites(), ...keyWrites(), ...streamAndGeoWrites()].map((args) => ({
+  return [...arities(), ...stringWrites(), ...collectionWrites(), ...sortedSetWrites(), ...keyWrites(),
+    ...streamAndGeoWrites()].map((args) => ({
     args,
     dependsOnData: LOOKS_AT_DATA_FIRST.has(args[0].toLowerCase()),
   }));

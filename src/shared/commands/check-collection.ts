@@ -33,7 +33,8 @@ function fieldsError(args: FrameArguments, at: number, notPositive: string): str
   }
   const fields = integerAt(args, at + 1);
   if (fields === null || fields < 1n) return notPositive;
-  return fields === BigInt(args.count - at - 2) ? null : 'ERR The `numfields` parameter must match the number of arguments';
+  return fields === BigInt(args.count - at - 2) ? null
+    : 'ERR The `numfields` parameter must match the number of arguments';
 }
 
 /** The largest time a field may carry, milliseconds since 1970; t_hash.c has it. */

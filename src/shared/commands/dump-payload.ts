@@ -1,6 +1,6 @@
 /**
  * Checks the checksum of a DUMP payload: …, 2 bytes of RDB version, 8 bytes CRC-64 (Jones, reflected, little endian)
- * over all before it. The version is not judged here: which ones a rack can load is its Redis's business.
+ * over all before it. Which versions a Redis can load is told by its own version (since.ts).
  */
 
 const FOOTER_BYTES = 10;
@@ -17,6 +17,9 @@ for (let byte = 0; byte < 256; byte++) {
   TABLE_LOW[byte] = Number(crc & 0xffffffffn);
   TABLE_HIGH[byte] = Number(crc >> 32n);
 }
+
+/** RDB version of a payload that is whole. */
+export const payloadVersion = (payload: Buffer): number => payload.readUInt16LE(payload.length - FOOTER_BYTES);
 
 export function dumpPayloadIsWhole(payload: Buffer): boolean {
   if (payload.length < FOOTER_BYTES) return false;

@@ -38,7 +38,10 @@ const GENERIC = inGroup('generic',
   // Their +OK says that the key exists: known only when they are applied.
   write('rename', 3, '1.0.0', TWO_KEYS, 'ok', 'ok'),
   write('renamenx', 3, '1.0.0', TWO_KEYS, 'integer', 'zero'),
-  write('restore', -4, '2.6.0', ONE_KEY, 'ok', 'ok', { check: 'restore', rewrite: 'restore' }),
+  write('restore', -4, '2.6.0', ONE_KEY, 'ok', 'ok', {
+    check: 'restore', rewrite: 'restore',
+    note: 'A payload of a newer Redis than that of some rack is an error there: dump from the oldest.',
+  }),
   write('copy', -3, '6.2.0', TWO_KEYS, 'integer', 'zero', {
     byArguments: 'copy', check: 'copy',
     refusedForm: { form: 'copy ... db', reason: 'Pylon has one keyspace', instead: 'use key prefixes' },

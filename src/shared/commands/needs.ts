@@ -33,5 +33,6 @@ export function settle(row: CommandRow, met: Readonly<Record<Need, boolean>> = M
   const need = needOf(row);
   if (need === undefined || met[need]) return row;
   const { name, group, arity, since, note, keys, reply } = row;
-  return { name, group, arity, kind: 'refused', keys, reply, since, ...(note === undefined ? {} : { note }), ...REASONS[need] };
+  const refused: CommandRow = { name, group, arity, kind: 'refused', keys, reply, since, ...REASONS[need] };
+  return note === undefined ? refused : { ...refused, note };
 }

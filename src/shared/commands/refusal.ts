@@ -6,7 +6,8 @@
 import { encodeError } from '../resp/encode.js';
 import { TOO_BIG, UNKNOWN_COMMAND } from '../resp/frame-table.js';
 import { FrameArguments } from '../resp/frame-arguments.js';
-import { isNewer } from './since.js';
+import { payloadVersion } from './dump-payload.js';
+import { isNewer, loadsPayload } from './since.js';
 import { rowOf } from './subcommands.js';
 import { ALL_ROWS, COMMANDS } from './table.js';
 
@@ -40,7 +41,8 @@ export const arityRefusal = (command: number): Buffer =>
 
 /** For a frame above the limit of bytes. */
 export const tooBigRefusal = (commandBytesMax: number): Buffer =>
-  encodeError(`PYLON_TOO_BIG the command is longer than ${commandBytesMax} bytes (PYLON_COMMAND_BYTES_MAX); nothing was logged`);
+  encodeError(`PYLON_TOO_BIG the command is longer than ${commandBytesMax} bytes (PYLON_COMMAND_BYTES_MAX); `
+    + 'nothing was logged');
 
 /** For a frame with one of Pylon's own keys in a key position. */
 export const reservedRefusal = (command: number): Buffer =>
@@ -55,6 +57,21 @@ export function sinceRefusal(command: number, serverVersion: string): Buffer | n
   const row = ALL_ROWS[command];
   if ((row.kind !== 'read' && row.kind !== 'write') || !isNewer(row.since, serverVersion)) return null;
   return refuses(row.name, `it needs Redis ${row.since} and there is a rack with ${serverVersion}`, 'update its Redis');
+}
+
+/**
+ * The error line for a RESTORE whose payload some rack could not load; null for one that all can, and for every other
+ * command. The frame has passed `validateWrite`.
+ * @param serverVersion the lowest redis_version of the racks
+ */
+export function payloadRefusal(
+  command: number, buffer: Buffer, start: number, end: number, serverVersion: string,
+): Buffer | null {
+  if (ALL_ROWS[command].check !== 'restore') return null;
+  const version = payloadVersion(scratch.read(buffer, start, end).bytes(3));
+  if (loadsPayload(serverVersion, version)) return null;
+  return refuses('restore', `its payload is of RDB version ${version} and there is a rack with Redis ${serverVersion}`,
+    'dump from the oldest Redis');
 }
 
 /** The error line for a frame that `classify` calls refused. */

@@ -13,7 +13,9 @@ const all = (name: string, arity: number, since: string, why: Why, subcommands: 
   container(refusedRow(name, arity, since, ...why), refused(...why, subcommands));
 
 const NO_CHANNELS: Why = ['messages do not go through the log', 'use a message broker, or connect to Redis itself'];
-const NO_SCRIPTS: Why = ['a script may touch any key and do something else in each rack', 'send the commands themselves'];
+const NO_SCRIPTS: Why = [
+  'a script may touch any key and do something else in each rack', 'send the commands themselves',
+];
 const READING_SCRIPTS: Why = [
   "a script holds up the rack's Redis, and the log with it", 'send the reads themselves, in one pipeline',
 ];

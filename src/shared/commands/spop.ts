@@ -57,7 +57,8 @@ export function candidatesRequest(buffer: Buffer, start: number, end: number): B
 export function spopWithCandidates(buffer: Buffer, start: number, end: number, members: readonly Buffer[]): Buffer {
   const args = scratch.read(buffer, start, end);
   const count = wantedBy(args);
-  return encodeCommandArray(['SPOP', args.bytes(1), 'CANDIDATES', count === null ? NO_COUNT : String(count), ...members]);
+  const wanted = count === null ? NO_COUNT : String(count);
+  return encodeCommandArray(['SPOP', args.bytes(1), 'CANDIDATES', wanted, ...members]);
 }
 
 /** Static check of the log's form; a client's form must not get there. */

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { classify } from '../../../src/shared/commands/classify.js';
 import { hasReservedKey } from '../../../src/shared/commands/keys.js';
 import { answeredAtLog, logReply } from '../../../src/shared/commands/log-reply.js';
-import { arityRefusal, refusal, reservedRefusal, sinceRefusal, tooBigRefusal } from '../../../src/shared/commands/refusal.js';
+import { arityRefusal, payloadRefusal, refusal, reservedRefusal, sinceRefusal,
+  tooBigRefusal } from '../../../src/shared/commands/refusal.js';
 import {
   commandIndex, COMMANDS, KIND_FILTERED, KIND_LOCAL, KIND_READ, KIND_REFUSED, KIND_WRITE, type Kind,
 } from '../../../src/shared/commands/table.js';
@@ -45,17 +46,23 @@ test('kinds by arguments', () => {
     ['georadius a 1 2 3 m STORE b', KIND_WRITE], ['georadius a 1 2 3 m asc storedist b', KIND_WRITE],
     [['georadius', 'a', '1', '2', '3', 'm', 'store\0x', 'b'], KIND_WRITE], ['georadiusbymember a store 3 m', KIND_READ],
     ['georadiusbymember a m 3 m store b', KIND_WRITE], ['georadiusbymember a m 3 store b', KIND_READ],
-    ['xread streams a 0', KIND_READ], ['xread count 2 streams block 0', KIND_READ], ['xread block 0 streams a $', KIND_REFUSED],
+    ['xread streams a 0', KIND_READ], ['xread count 2 streams block 0', KIND_READ], ['xread block 0 streams a $',
+    KIND_REFUSED],
     ['XREAD COUNT 2 BLOCK 0 STREAMS a $', KIND_REFUSED], [['xread', 'block\0', '0', 'streams', 'a', '$'], KIND_REFUSED],
     ['xread nonsense 3 block 0 streams a $', KIND_REFUSED], ['xread count streams block 0 streams s $', KIND_REFUSED],
-    ['xreadgroup group streams c streams a >', KIND_WRITE], ['xreadgroup group streams c block 0 streams a >', KIND_REFUSED],
-    ['xreadgroup group block block streams a >', KIND_WRITE], ['xreadgroup noack group g c block 5 streams a >', KIND_REFUSED],
+    ['xreadgroup group streams c streams a >', KIND_WRITE], ['xreadgroup group streams c block 0 streams a >',
+    KIND_REFUSED],
+    ['xreadgroup group block block streams a >', KIND_WRITE], ['xreadgroup noack group g c block 5 streams a >',
+    KIND_REFUSED],
     ['xclaim a g c 0 1-1', KIND_WRITE], ['xclaim a g c -5 1-1', KIND_WRITE], ['xclaim a g c 1 1-1', KIND_REFUSED],
-    ['xclaim a g c x 1-1', KIND_REFUSED], ['xautoclaim a g c 0 0', KIND_WRITE], ['xautoclaim a g c 60000 0', KIND_REFUSED],
+    ['xclaim a g c x 1-1', KIND_REFUSED], ['xautoclaim a g c 0 0', KIND_WRITE], ['xautoclaim a g c 60000 0',
+    KIND_REFUSED],
     ['xgroup create a g $', KIND_WRITE], ['XGROUP DelConsumer a g c', KIND_WRITE], ['xgroup help', KIND_READ],
-    ['xgroup nonsense a', KIND_REFUSED], ['xgroup', KIND_WRITE], ['xinfo stream a', KIND_READ], ['xinfo nonsense', KIND_REFUSED],
+    ['xgroup nonsense a', KIND_REFUSED], ['xgroup', KIND_WRITE], ['xinfo stream a', KIND_READ], ['xinfo nonsense',
+    KIND_REFUSED],
     ['client id', KIND_LOCAL], ['client nonsense', KIND_LOCAL], ['client', KIND_LOCAL], ['client kill x', KIND_REFUSED],
-    ['config get *', KIND_LOCAL], ['config set a b', KIND_REFUSED], ['command', KIND_LOCAL], ['command docs', KIND_LOCAL],
+    ['config get *', KIND_LOCAL], ['config set a b', KIND_REFUSED], ['command', KIND_LOCAL], ['command docs',
+    KIND_LOCAL],
     ['acl whoami', KIND_REFUSED], ['acl nonsense', KIND_REFUSED], ['script load x', KIND_REFUSED],
   ];
   for (const [line, kind] of cases) assert.equal(ask(classify, line), kind, String(line));
@@ -70,12 +77,14 @@ test('the reserved prefix counts where keys stand, and only there', () => {
     `zunionstore ${own} 1 a`, `zunionstore d 2 a ${own}`, `lmpop 1 ${own} left`, `sort a store ${own}`,
       `sort a by ${own}`, `object encoding ${own}`,
     `memory usage ${own}`, `zinter 2 a ${own}`, `xread streams a ${own} 0 0`, `xgroup create ${own} g 0`,
-    `georadius a 1 2 3 m store ${own}`, `geosearchstore ${own} a`, `pfmerge a ${own}`, `xinfo stream ${own}`, `del a b ${own}`, `sort_ro a get ${own}*`]) {
+    `georadius a 1 2 3 m store ${own}`, `geosearchstore ${own} a`, `pfmerge a ${own}`, `xinfo stream ${own}`,
+      `del a b ${own}`, `sort_ro a get ${own}*`]) {
     assert.equal(ask(hasReservedKey, line), true, line);
   }
   for (const line of [`set a ${own}`, `mset a ${own}`, `hset a ${own} ${own}`, `lpush a ${own}`, `zadd a 1 ${own}`,
     `zunionstore d 1 a weights ${own}`,
-    `lmpop 1 a ${own}`, `lmpop x ${own} left`, `sadd a ${own}`, `linsert a before ${own} x`, `xadd a * ${own} ${own}`, `xread streams a b ${own} 0`, `xgroup create a ${own} 0`, `get __pylon__`]) {
+    `lmpop 1 a ${own}`, `lmpop x ${own} left`, `sadd a ${own}`, `linsert a before ${own} x`, `xadd a * ${own} ${own}`,
+      `xread streams a b ${own} 0`, `xgroup create a ${own} 0`, `get __pylon__`]) {
     assert.equal(ask(hasReservedKey, line), false, line);
   }
 });
@@ -92,7 +101,8 @@ test('refusals name the command, the reason and the way out', () => {
   assert.equal(ask(refusal, 'xgroup Foo').toString(), "-ERR unknown subcommand 'Foo'. Try XGROUP HELP.\r\n");
   assert.match(ask(refusal, 'xread block 0 streams a $').toString(),
     /^-ERR PYLON refuses 'xread ... block': it blocks the connection; poll with /);
-  assert.match(ask(refusal, 'xclaim a g c 5 1-1').toString(), /^-ERR PYLON refuses 'xclaim ... min-idle-time': .*; ask /);
+  assert.match(ask(refusal, 'xclaim a g c 5 1-1').toString(),
+    /^-ERR PYLON refuses 'xclaim ... min-idle-time': .*; ask /);
   assert.equal(arityRefusal(commandIndex('set')).toString(), "-ERR wrong number of arguments for 'set' command\r\n");
   assert.match(reservedRefusal(commandIndex('get')).toString(),
     /^-ERR PYLON refuses 'get': keys beginning with '__pylon__:'/);
@@ -111,11 +121,30 @@ test('every refusal has the one form', () => {
 });
 
 test('a command that a rack does not have is refused by its version', () => {
-  const asked = (name: string, version: string): string | undefined => sinceRefusal(commandIndex(name), version)?.toString();
+  const asked = (name: string, version: string): string | undefined => sinceRefusal(commandIndex(name),
+    version)?.toString();
   assert.equal(asked('lmpop', '6.2.14'),
     "-ERR PYLON refuses 'lmpop': it needs Redis 7.0.0 and there is a rack with 6.2.14; update its Redis\r\n");
   assert.equal(asked('lmpop', '7.0.15'), undefined);
   assert.equal(asked('client', '1.0.0'), undefined);
+});
+
+test('a payload that a rack cannot load is refused', () => {
+  // A whole payload of "v" from Redis 7.0; the version is in its footer, the checksum does not matter here.
+  const frame = (rdbVersion: number): Buffer =>
+    encodeCommandArray(['RESTORE', 'k', '0', Buffer.from([0, 1, 0x76, rdbVersion, 0, 1, 2, 3, 4, 5, 6, 7, 8])]);
+  const asked = (rdbVersion: number, redis: string): string | undefined => {
+    const bytes = frame(rdbVersion);
+    return payloadRefusal(commandIndex('restore'), bytes, 0, bytes.length, redis)?.toString();
+  };
+  assert.equal(asked(10, '7.0.15'), undefined);
+  assert.equal(asked(11, '7.2.4'), undefined);
+  assert.equal(asked(12, '7.4.1'), undefined);
+  assert.equal(asked(99, '8.2.0'), undefined);
+  assert.match(asked(11, '7.0.15')!, /^-ERR PYLON refuses 'restore': .* version 11 .* Redis 7\.0\.15; dump from /);
+  assert.ok(asked(12, '7.2.9'));
+  const get = encodeCommandArray(['GET', 'k']);
+  assert.equal(payloadRefusal(commandIndex('get'), get, 0, get.length, '7.0.0'), null);
 });
 
 test('replies at the log have the type of the true reply', () => {
@@ -129,7 +158,8 @@ test('replies at the log have the type of the true reply', () => {
     ['hincrbyfloat a f 1', '$1\r\n0'], ['rename a b', '+OK'], ['flushall', '+OK'], ['del a', ':0'],
       ['bitfield a set u8 0 1', '*0'],
     ['geoadd a 1 2 m', ':0'], ['georadius a 1 2 3 m store b', ':0'], ['pfadd a x', ':0'], ['pfmerge a b', '+OK'],
-    ['xadd a * f v', '$-1', '_'], ['xgroup create a g 0', '+OK'], ['xgroup destroy a g', ':0'], ['xclaim a g c 0 1', '*0'],
+    ['xadd a * f v', '$-1', '_'], ['xgroup create a g 0', '+OK'], ['xgroup destroy a g', ':0'], ['xclaim a g c 0 1',
+    '*0'],
     ['xreadgroup group g c streams a >', '*-1', '_'],
   ];
   for (const [line, two, three] of cases) {

@@ -54,7 +54,8 @@ test('rows are complete', () => {
 
 test('a row whose need is not met is refused with its reason, and stands when it is', () => {
   const all = { since: true, rewriteRead: true, candidates: true };
-  for (const [name, need] of [['hexpire', 'since'], ['digest', 'since'], ['pfcount', 'rewriteRead'], ['spop', 'candidates']] as const) {
+  for (const [name, need] of [['hexpire', 'since'], ['digest', 'since'], ['pfcount', 'rewriteRead'], ['spop',
+    'candidates']] as const) {
     const row = ALL_ROWS.find((candidate) => candidate.name === name)!;
     assert.equal(settle(row, all), row);
     const without = settle(row, { ...all, [need]: false });
@@ -77,7 +78,8 @@ test('what asks more than its kind does not take the fast path', () => {
 });
 
 test('versions are compared by their numbers', () => {
-  for (const [a, b] of [['7.4.0', '7.0.15'], ['7.10.0', '7.9.9'], ['8.0.0', '7.4.1'], ['7.0.1', '7.0'], ['8.0.1', '8.0-rc1']] as const) {
+  for (const [a, b] of [['7.4.0', '7.0.15'], ['7.10.0', '7.9.9'], ['8.0.0', '7.4.1'], ['7.0.1', '7.0'], ['8.0.1',
+    '8.0-rc1']] as const) {
     assert.ok(isNewer(a, b), `${a} after ${b}`);
     assert.equal(isNewer(b, a), false, `${b} not after ${a}`);
   }
