@@ -22,12 +22,14 @@ import type { RedisDialogue } from './redis-dialogue.js';
  * - `sound`: nothing torn stands where the next command goes.
  * - `unknown`: the file is as it was loaded.
  * - `under way`: a rewrite is due or has begun, and that is not enough yet.
+ * - `loading`: Redis reads the file; meanwhile it reports that it has none (aof_enabled:0).
  */
-export type FileState = 'off' | 'sound' | 'unknown' | 'under way';
+export type FileState = 'off' | 'sound' | 'unknown' | 'under way' | 'loading';
 
 /** @param info Redis's INFO */
 export function judgeFile(info: string): FileState {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(\\S*)`, 'm').exec(info)?.[1];
+  if (field('loading') === '1' || field('async_loading') === '1') return 'loading';
   if (field('aof_enabled') !== '1') return 'off';
   const begun = field('aof_rewrites');
   const hasEnded = Number(field('aof_last_rewrite_time_sec') ?? -1) >= 0;
@@ -51,6 +53,7 @@ const notAllowed = /^(NOPERM|ERR unknown command)/;
 export async function settleFile(dialogue: RedisDialogue, info: string): Promise<string | undefined> {
   const state = judgeFile(info);
   if (state === 'off') return undefined;
+  if (state === 'loading') throw new PylonError('PYLON_REDIS', 'LOADING Redis is loading its data');
   const setting = await dialogue.request('CONFIG', 'GET', 'aof-load-truncated');
   // Such a Redis refuses to start with a torn file.
   if (setting.type === 'array' && setting.text.endsWith('\r\nno\r\n')) return undefined;

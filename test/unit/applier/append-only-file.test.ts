@@ -8,6 +8,7 @@ import { judgeFile, settleFile } from '../../../src/workers/applier/append-only-
 import { RedisDialogue } from '../../../src/workers/applier/redis-dialogue.js';
 
 interface Fields {
+  readonly loading?: number;
   readonly enabled?: number;
   readonly running?: number;
   readonly scheduled?: number;
@@ -17,9 +18,10 @@ interface Fields {
   readonly begun?: number | undefined;
 }
 
-function info({ enabled = 1, running = 0, scheduled = 0, lastSeconds = -1, status = 'ok', begun }: Fields): string {
+function info({ loading = 0, enabled = 1, running = 0, scheduled = 0, lastSeconds = -1, status = 'ok', begun }: Fields): string {
   return [
     '# Persistence',
+    `loading:${loading}`,
     `aof_enabled:${enabled}`,
     `aof_rewrite_in_progress:${running}`,
     `aof_rewrite_scheduled:${scheduled}`,
@@ -33,6 +35,7 @@ function info({ enabled = 1, running = 0, scheduled = 0, lastSeconds = -1, statu
 test('the file is judged by what INFO says', () => {
   const cases: [Fields, string][] = [
     [{ enabled: 0 }, 'off'],
+    [{ loading: 1, enabled: 0, begun: 0 }, 'loading'], // as 7.0.15 says it while it loads the file
     [{ begun: 0 }, 'unknown'],
     [{ begun: 0, scheduled: 1 }, 'under way'],
     [{ begun: 1, running: 1 }, 'sound'], // a new file is open
@@ -92,6 +95,12 @@ test('as long as it has not begun, or before 7.0 not ended, nothing is applied',
   const broken = encodeError("ERR Can't execute an AOF background rewriting. Please check the server logs.");
   const third = await settle({ begun: 0 }, { CONFIG: setting('yes'), BGREWRITEAOF: broken, INFO: encodeBulk(info({ begun: 0 })) });
   assert.match(third.result ?? '', /^not yet: .*refuses to: ERR Can't execute/);
+});
+
+test('a Redis that is loading is not believed to have no file', async () => {
+  const { asked, result } = await settle({ loading: 1, enabled: 0, begun: 0 }, {});
+  assert.deepEqual(asked, []);
+  assert.match(result ?? '', /^not yet: LOADING/);
 });
 
 test('nothing is asked of a Redis without the file, or that refuses a torn one', async () => {
