@@ -123,7 +123,7 @@ describe('eventually', () => {
         () => true,
         { deadlineMs: 50 },
       ),
-      /waited 5\d ms|waited 6\d ms/,
+      /waited \d+ ms/,
     );
     await assert.rejects(within(20, new Promise(() => {})), /no answer within 20 ms/);
   });
