@@ -56,7 +56,7 @@ describe('PylonProcess', () => {
   });
 
   it('says so when it does not become ready in time', async () => {
-    await assert.rejects(start('mute', 300), /waited 3\d\d ms for stdout/);
+    await assert.rejects(start('mute', 300), /waited \d+ ms for stdout/);
   });
 
   it('does not take another exit code than 0 for a clean stop, nor a stop that does not come', async () => {
