@@ -181,6 +181,18 @@ describe('true replies', { timeout: 180_000 }, () => {
     client.destroy();
   });
 
+  it('are told to be missing when a Pylon stops before they come', async (t) => {
+    const leaving = await shared.east.startPylon({ PYLON_REPLY_TIMEOUT_MS: '60000' });
+    const client = await leaving.connect();
+    await shared.east.redis.pause();
+    t.after(() => shared.east.redis.resume());
+    const [logged, told] = [client.command('SET', 'left', 1), client.command('INCR', 'left')];
+    await logged;
+    const [{ value }] = (await Promise.all([told, leaving.stop()])) as unknown as [{ value: unknown }, unknown];
+    assert.match(String(value), /^PYLON_NO_REPLY the write is in the log at \d+:[01], but this Pylon stops/);
+    client.destroy();
+  });
+
   it('do not come twice or from nowhere when the leader is killed', async () => {
     const client = await other.connect();
     const replies: Reply[] = [];

@@ -144,6 +144,15 @@ export class OwedReplyBook {
     }
   }
 
+  /** This Pylon stops: what the log has is told so, rather than left to a connection that breaks. */
+  giveUp(): void {
+    for (const [number, batch] of this.#batches) {
+      if (batch.offset < 0) continue;
+      this.#batches.delete(number);
+      while (!batch.isSettled) refuse(batch, 'this Pylon stops before the reply has come');
+    }
+  }
+
   #dropLost(number: number, batch: OwedBatch, before: Position): void {
     while (!batch.isSettled && comparePositions({ offset: batch.offset, index: batch.frame }, before) < 0) {
       refuse(batch, lost);

@@ -129,6 +129,19 @@ test('a small reply that has to wait does not keep the large message that it cam
   assert.equal(state.text, '+A\r\n:1\r\n');
 });
 
+test('a Pylon that stops tells what the log has; of the rest it is not known', () => {
+  const { state, order } = client();
+  const book = new OwedReplyBook(timeoutMs);
+  book.expect(1, owing(order, 0));
+  book.expect(2, owing(order, 0));
+  book.logged(1, 100, 0);
+  book.giveUp();
+  assert.match(state.text, /^-PYLON_NO_REPLY the write is in the log at 100:0, but this Pylon stops[^\r]*\r\n$/);
+  book.applied(replies([1, 0, ':1\r\n']));
+  book.applied(replies([2, 0, ':2\r\n']));
+  assert.match(state.text, /^[^\r]*\r\n:2\r\n$/);
+});
+
 test('replies to strangers are dropped', () => {
   const book = new OwedReplyBook(timeoutMs);
   book.applied(replies([9, 0, ':1\r\n']));
