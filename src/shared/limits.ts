@@ -51,6 +51,11 @@ export const limits = {
   /** Records fetched and not yet applied. */
   applyQueueRecordsMax: 2048,
   applyQueueBytesMax: 32 * MIB,
+  /** Replies of one step that are kept for their authors. What is beyond it is applied, and its author told so. */
+  owedReplyBytesMax: 64 * MIB,
+  /** Replies on their way to other Pylons of the rack, in all and in one message. */
+  carriedReplyBytesMax: 16 * MIB,
+  carriedMessageBytes: 1 * MIB,
   /** Pause before a step that Redis refused is tried again, and between attempts to connect. Doubles from Min to Max. */
   applyRetryMsMin: 20,
   applyRetryMsMax: 1000,

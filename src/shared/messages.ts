@@ -97,7 +97,7 @@ export interface OwedReplies {
   readonly batches: Float64Array<ArrayBuffer>;
   readonly frames: Uint32Array<ArrayBuffer>;
   readonly ends: Uint32Array<ArrayBuffer>;
-  /** RESP2 replies back to back. */
+  /** RESP2 replies back to back. An empty one stands for a reply that was too large to be kept. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

@@ -127,15 +127,69 @@ describe('true replies', { timeout: 180_000 }, () => {
     client.destroy();
   });
 
+  it('may be large, also through a Pylon that does not lead', async () => {
+    const client = await other.connect();
+    const value = 'v'.repeat(10_000_000);
+    await client.text('SET', 'large', value);
+    assert.equal(await client.text('GETDEL', 'large'), value);
+    const element = 'e'.repeat(20_000);
+    for (let round = 0; round < 4; round++) await client.pipeline(Array.from({ length: 200 }, () => ['RPUSH', 'heavy', element]));
+    const popped = await client.pipeline(Array.from({ length: 800 }, () => ['LPOP', 'heavy']));
+    for (const reply of popped) assert.equal(String((reply as { value: unknown }).value).length, element.length);
+    client.destroy();
+  });
+
+  it('are bounded: a client that asks for too much at once is told so, and nobody else notices', async () => {
+    const value = 'v'.repeat(2_000_000);
+    for (const pylon of [leader, other]) {
+      const client = await pylon.connect();
+      await client.text('SET', 'wide', value);
+      await client.pipeline(Array.from({ length: 1_000 }, () => ['INCR', 'window']));
+      const told = await client.pipeline(Array.from({ length: 200 }, () => ['GETEX', 'wide', 'PERSIST']));
+      const refused = told.filter(({ type }) => type === 'error').map((reply) => String((reply as { value: unknown }).value));
+      for (const line of refused) assert.match(line, /^PYLON_NO_REPLY .* too large/);
+      for (const reply of told) if (reply.type === 'bulk') assert.equal(String(reply.value), value);
+      assert.ok(refused.length < told.length);
+      client.destroy();
+    }
+    assert.ok(leader.running && other.running);
+  });
+
+  it('are not disturbed by what others publish in the rack\'s Redis', async () => {
+    const client = await other.connect();
+    await shared.east.redis.use(async (redis) => {
+      const channels = (await redis.pipeline([['PUBSUB', 'CHANNELS', '__pylon__:*']]))[0] as { value: Reply[] };
+      const names = channels.value.map((name) => String((name as { value: unknown }).value));
+      assert.equal(names.length, 3, names.join());
+      const nonsense = ['', 'nonsense', '\x92\x01', '\xdd\xff\xff\xff\xff', '\x95\xa1a\xc4\x01x\xc4\x01x\xc4\x01x\xc4\x00', '\x92\xff\xc0'];
+      for (const name of names) for (const bytes of nonsense) await redis.command('PUBLISH', name, Buffer.from(bytes, 'latin1'));
+    });
+    assert.equal(await client.text('SETNX', 'calm', 1), '1');
+    assert.ok(leader.running && other.running);
+    client.destroy();
+  });
+
   it('are given up after a while when Redis does not answer, and the write is applied once all the same', async () => {
     const client = await other.connect();
     await shared.east.redis.pause();
     const { value } = (await client.command('INCR', 'late')) as { value: unknown };
-    assert.match(String(value), /^PYLON_NO_REPLY the write is in the log at \d+:0, but the rack's Redis has not applied it within 3000 ms/);
+    assert.match(String(value), /^PYLON_NO_REPLY the write is in the log at \d+:0, but no reply of the rack's Redis has come within 3000 ms/);
     await shared.east.redis.resume();
     await shared.world.converge();
     const east = shared.east.redis;
     await eventually('the write', () => east.use((redis) => redis.text('GET', 'late')), (text) => text === '1');
+    client.destroy();
+  });
+
+  it('are told to be missing when a Pylon stops before they come', async (t) => {
+    const leaving = await shared.east.startPylon({ PYLON_REPLY_TIMEOUT_MS: '60000' });
+    const client = await leaving.connect();
+    await shared.east.redis.pause();
+    t.after(() => shared.east.redis.resume());
+    const [logged, told] = [client.command('SET', 'left', 1), client.command('INCR', 'left')];
+    await logged;
+    const [{ value }] = (await Promise.all([told, leaving.stop()])) as unknown as [{ value: unknown }, unknown];
+    assert.match(String(value), /^PYLON_NO_REPLY the write is in the log at \d+:[01], but this Pylon stops/);
     client.destroy();
   });
 

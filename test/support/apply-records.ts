@@ -9,12 +9,17 @@ import { buildStep, type Rejections, type Step, type StepBounds } from '../../sr
 export const incarnationA = 'AAAAAAAAAAAAAAAA';
 export const incarnationB = 'BBBBBBBBBBBBBBBB';
 
-export function commandsValue(batch: number, frames: readonly Buffer[], incarnation = incarnationA): Buffer {
+export function commandsValue(
+  batch: number,
+  frames: readonly Buffer[],
+  incarnation = incarnationA,
+  flags: Uint8Array = new Uint8Array(0),
+): Buffer {
   const lengths = Buffer.alloc(frames.length * 5);
   let end = 0;
   for (const frame of frames) end = appendVarint(lengths, end, frame.length);
   const author = { rack: 'east', pylon: 'east-1', incarnation, batch };
-  return encodeCommands(author, Buffer.concat(frames), lengths.subarray(0, end), new Uint8Array(0));
+  return encodeCommands(author, Buffer.concat(frames), lengths.subarray(0, end), flags);
 }
 
 export function barrierValue(batch: number, incarnation = incarnationA): Buffer {

@@ -52,6 +52,8 @@ export interface GatewayParts {
 
 const tableRows = 4096;
 const backlog = 1024;
+/** Part of the time for a stop after which replies of the rack's Redis are not waited for any more. */
+const giveUpPart = 0.8;
 const expireIntervalMs = 500;
 const refusedLingerMs = 500;
 /** Redis's own words. */
@@ -161,10 +163,15 @@ export class Gateway implements ClientRegistry {
     const left = new Promise<void>((resolve) => (this.#allLeft = resolve));
     for (const client of this.#clients.values()) client.end();
     if (this.#clients.size === 0) this.#allLeft();
+    const givesUp = setTimeout(() => {
+      for (const { owed } of this.#context.writeLogs) owed.giveUp();
+      this.#context.flusher.flush();
+    }, deadlineMs * giveUpPart);
     const timer = setTimeout(() => {
       for (const client of [...this.#clients.values()]) client.destroy();
     }, deadlineMs);
     await left;
+    clearTimeout(givesUp);
     clearTimeout(timer);
     clearInterval(this.#expiryTimer);
     this.#upstream.close();

@@ -12,7 +12,11 @@ import { encodeError } from '../../shared/resp/encode.js';
 import type { OwedReplies } from '../../shared/messages.js';
 import { frameFlags } from '../../shared/record.js';
 import { comparePositions, formatPosition, logStart, type Position } from '../../shared/position.js';
-import type { ReplySource, Segment } from './reply-order.js';
+import type { BufferOwner, ReplySource, Segment } from './reply-order.js';
+
+/** A small reply that has to wait is copied when it lies in a buffer above this, which it would keep alive as a whole. */
+const sharedBytesMax = 16 * 1024;
+const shared: BufferOwner = Object.freeze({ surrenderBuffer: () => {} });
 
 /** The commands of one batch that are owed their replies, in order. */
 export class OwedBatch implements ReplySource {
@@ -24,6 +28,8 @@ export class OwedBatch implements ReplySource {
   /** Kafka offset of the record; -1 while the log has not confirmed it. */
   offset = -1;
   deadlineMs = Infinity;
+  /** Replies to what stands before this will not come: heard before the log's confirmation, when it was on its way. */
+  lostBefore: Position = logStart;
 
   /** Frame flags of the record, one byte a command (record.ts). */
   flags(commands: number): Uint8Array<ArrayBuffer> {
@@ -50,7 +56,8 @@ export class OwedBatch implements ReplySource {
   answer(buffer: Buffer, start: number, end: number): void {
     const segment = this.#segments[this.#next++];
     if (this.isSettled) this.#forget();
-    segment.order.deliver(segment, buffer, start, end, 1, null);
+    const isSmallPart = buffer.length > sharedBytesMax && (end - start) * 2 < buffer.length;
+    segment.order.deliver(segment, buffer, start, end, 1, isSmallPart ? shared : null);
   }
 
   /** Answers all that are still owed with an error line. */
@@ -70,8 +77,6 @@ export class OwedReplyBook {
   readonly #timeoutMs: number;
   /** By number, in order. */
   readonly #batches = new Map<number, OwedBatch>();
-  /** Replies to what stands before this will not come. */
-  #lostBefore: Position = logStart;
 
   /** @param timeoutMs how long after its confirmation by the log a write may wait for its reply */
   constructor(timeoutMs: number) {
@@ -93,7 +98,7 @@ export class OwedReplyBook {
     if (batch === undefined) return;
     batch.offset = offset;
     batch.deadlineMs = nowMs + this.#timeoutMs;
-    this.#dropLost(number, batch);
+    this.#dropLost(number, batch, batch.lostBefore);
   }
 
   /** It is not known to be in the log, and its commands are told so by others. */
@@ -109,17 +114,25 @@ export class OwedReplyBook {
       const batch = this.#batches.get(batches[reply]);
       if (batch !== undefined) {
         while (!batch.isSettled && batch.frame < frames[reply]) refuse(batch, lost);
-        if (!batch.isSettled && batch.frame === frames[reply]) batch.answer(buffer, start, ends[reply]);
+        if (!batch.isSettled && batch.frame === frames[reply]) {
+          if (ends[reply] === start) refuse(batch, tooLarge);
+          else batch.answer(buffer, start, ends[reply]);
+        }
         if (batch.isSettled) this.#batches.delete(batches[reply]);
       }
       start = ends[reply];
     }
   }
 
-  /** Replies to what stands before this position, and have not come, will not. */
+  /**
+   * Replies to what stands before this position, and have not come, will not. It concerns what is on its way now: what
+   * is written later stands behind it.
+   */
   lostBefore(position: Position): void {
-    if (comparePositions(position, this.#lostBefore) > 0) this.#lostBefore = position;
-    for (const [number, batch] of this.#batches) if (batch.offset >= 0) this.#dropLost(number, batch);
+    for (const [number, batch] of this.#batches) {
+      if (batch.offset >= 0) this.#dropLost(number, batch, position);
+      else if (comparePositions(position, batch.lostBefore) > 0) batch.lostBefore = position;
+    }
   }
 
   /** Gives up what has waited too long. */
@@ -127,12 +140,21 @@ export class OwedReplyBook {
     for (const [number, batch] of this.#batches) {
       if (batch.deadlineMs > nowMs) continue;
       this.#batches.delete(number);
-      while (!batch.isSettled) refuse(batch, `the rack's Redis has not applied it within ${this.#timeoutMs} ms`);
+      while (!batch.isSettled) refuse(batch, `no reply of the rack's Redis has come within ${this.#timeoutMs} ms`);
     }
   }
 
-  #dropLost(number: number, batch: OwedBatch): void {
-    while (!batch.isSettled && comparePositions({ offset: batch.offset, index: batch.frame }, this.#lostBefore) < 0) {
+  /** This Pylon stops: what the log has is told so, rather than left to a connection that breaks. */
+  giveUp(): void {
+    for (const [number, batch] of this.#batches) {
+      if (batch.offset < 0) continue;
+      this.#batches.delete(number);
+      while (!batch.isSettled) refuse(batch, 'this Pylon stops before the reply has come');
+    }
+  }
+
+  #dropLost(number: number, batch: OwedBatch, before: Position): void {
+    while (!batch.isSettled && comparePositions({ offset: batch.offset, index: batch.frame }, before) < 0) {
       refuse(batch, lost);
     }
     if (batch.isSettled) this.#batches.delete(number);
@@ -140,6 +162,7 @@ export class OwedReplyBook {
 }
 
 const lost = 'it was applied, and its reply was lost';
+const tooLarge = 'it was applied, and its reply was too large to be kept';
 
 function refuse(batch: OwedBatch, why: string): void {
   const where = batch.offset < 0 ? 'in the log' : `in the log at ${formatPosition({ offset: batch.offset, index: batch.frame })}`;

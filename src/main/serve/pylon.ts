@@ -80,13 +80,12 @@ export class Pylon {
     this.#control = new Control(config.PYLON_REDIS, `pylon-control-${config.PYLON_ID}`);
     this.#parsePool = this.#newParsePool();
     this.#gateway = this.#newGateway();
-    const { PYLON_WORLD: world, PYLON_ID: id, PYLON_REDIS: redis } = config;
-    this.#rackReplies = new RackReplies(world, id, redis, this.#control, {
-      replies: (replies) => {
-        const producer = this.#producerOf.get(replies.incarnation);
-        if (producer !== undefined) this.#gateway.applied(producer, replies); // else of a process before us with our name
-      },
+    const { PYLON_WORLD: world, PYLON_RACK: rack, PYLON_ID: pylon, PYLON_REDIS: redis } = config;
+    this.#rackReplies = new RackReplies({ world, rack, pylon }, redis, this.#control, {
+      owns: (incarnation) => this.#producerOf.has(incarnation),
+      replies: (replies) => this.#gateway.applied(this.#producerOf.get(replies.incarnation) as number, replies),
       lost: (before) => this.#gateway.repliesLost(before),
+      trouble: (error) => this.#trouble('replies', error),
     });
   }
 

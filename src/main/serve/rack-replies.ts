@@ -3,31 +3,46 @@
  * so it alone sees what Redis answers. What is owed to this process's own clients goes straight to its gateway; the rest
  * is published on the rack's Redis, which every Pylon of the rack is connected to anyway.
  *
- * A message that gets lost (the connection broke, a reply too large to publish) costs a client its reply, never its
- * write: the gateway then says so after PYLON_REPLY_TIMEOUT_MS.
+ * A message that gets lost (the connection broke, Redis cut the subscriber off) costs a client its reply, never its
+ * write: the gateway then says so after PYLON_REPLY_TIMEOUT_MS. Replies too large to be carried are told at once.
+ *
+ * Channels are open to all who may speak to that Redis, and to other databases of it: what cannot be read is told to the
+ * operator and dropped. How messages look is carried-replies.ts.
  */
 
 import { Redis } from 'ioredis';
-import { Packr } from 'msgpackr';
+import type { ErrorReport } from '../../shared/errors.js';
 import { limits } from '../../shared/limits.js';
 import type { OwedReplies, RedisEndpoint } from '../../shared/messages.js';
 import type { Position } from '../../shared/position.js';
+import { decodeLost, decodeReplies, encodeLost, encodeReplies, splitReplies, withoutBytes } from './carried-replies.js';
 
 export interface RackRepliesEvents {
-  /** Replies to writes of this Pylon. */
+  /** Whether a life of a producer was of this process. Another may bear the same name. */
+  owns(incarnation: string): boolean;
+  /** Replies to writes of this process. */
   replies(replies: OwedReplies): void;
   /** Replies to what stands before this position will not come any more. */
   lost(before: Position): void;
+  trouble(error: ErrorReport): void;
 }
 
 export interface Publisher {
   call(...args: (string | Buffer)[]): Promise<unknown>;
 }
 
-/** Redis cuts a subscriber off whose buffer grows too large (client-output-buffer-limit pubsub). */
-const publishBytesMax = 4 * 1024 * 1024;
+/** A Pylon and where it stands. */
+export interface Member {
+  readonly world: string;
+  readonly rack: string;
+  readonly pylon: string;
+}
+
 const retryMsMax = 1_000;
-const packr = new Packr({ useRecords: false, moreTypes: false });
+/** Between attempts to subscribe, or to tell what is lost, when Redis refused or is away. */
+const againMs = 500;
+/** The same trouble is told this often. */
+const troubleRepeatMs = 10_000;
 
 export class RackReplies {
   readonly #pylon: string;
@@ -35,10 +50,18 @@ export class RackReplies {
   readonly #publisher: Publisher;
   readonly #events: RackRepliesEvents;
   readonly #subscriber: Redis;
+  /** Published and not answered by Redis. */
+  #carriedBytes = 0;
+  /** What is lost, while Redis has not been told. */
+  #untold: Position | undefined;
+  readonly #toldAtMs = new Map<string, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #closed = false;
 
-  constructor(world: string, pylon: string, endpoint: RedisEndpoint, publisher: Publisher, events: RackRepliesEvents) {
+  constructor({ world, rack, pylon }: Member, endpoint: RedisEndpoint, publisher: Publisher, events: RackRepliesEvents) {
     this.#pylon = pylon;
-    const prefix = `${limits.reservedKeyPrefix}${world}:`;
+    // Channels know no databases, so two racks may meet in one Redis.
+    const prefix = `${limits.reservedKeyPrefix}${world}:${rack}:`;
     this.#channels = { repliesTo: (id) => `${prefix}replies:${id}`, lost: `${prefix}lost` };
     this.#publisher = publisher;
     this.#events = events;
@@ -54,54 +77,102 @@ export class RackReplies {
     });
     this.#subscriber.on('error', () => {}); // told by the upstream connection, which needs the same Redis
     this.#subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => this.#receive(channel.toString(), message));
-    // Kept through reconnections by ioredis. Rejected only when the connection is closed for good.
-    this.#subscriber.subscribe(this.#channels.repliesTo(pylon), this.#channels.lost).catch(() => {});
+    this.#subscribe();
   }
 
   /** Replies from this process's applier. */
   applied(replies: OwedReplies): void {
-    if (replies.pylon === this.#pylon) return this.#events.replies(replies);
-    if (replies.bytes.length > publishBytesMax) return;
-    this.#publish(this.#channels.repliesTo(replies.pylon), encode(replies));
+    if (this.#events.owns(replies.incarnation)) return this.#events.replies(replies);
+    for (const part of splitReplies(replies)) {
+      // Redis cuts a subscriber off whose buffer grows too large (client-output-buffer-limit pubsub).
+      const fits = this.#carriedBytes + part.bytes.length <= limits.carriedReplyBytesMax;
+      const message = encodeReplies(fits ? part : withoutBytes(part));
+      this.#carriedBytes += message.length;
+      const done = (): number => (this.#carriedBytes -= message.length);
+      this.#publish(this.#channels.repliesTo(replies.pylon), message).then(done, done); // lost: see above
+    }
   }
 
   /** What this process's applier cannot tell any more. */
   lost(before: Position): void {
     this.#events.lost(before);
-    this.#publish(this.#channels.lost, packr.pack([before.offset, before.index]));
+    this.#untold = before;
+    this.#tellLost();
   }
 
   close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#subscriber.disconnect();
   }
 
-  #publish(channel: string, message: Buffer): void {
-    this.#publisher.call('PUBLISH', channel, message).catch(() => {}); // lost: see above
+  /** Kept through reconnections by ioredis, once Redis has agreed. */
+  #subscribe(): void {
+    this.#subscriber.subscribe(this.#channels.repliesTo(this.#pylon), this.#channels.lost).catch((error: Error) => {
+      if (this.#closed) return;
+      this.#trouble(`replies to writes cannot be received: SUBSCRIBE is refused: ${error.message}`);
+      this.#again(() => this.#subscribe());
+    });
+  }
+
+  /** Until Redis has it: a takeover often comes with a Redis that was away for a moment. */
+  #tellLost(): void {
+    const before = this.#untold;
+    if (before === undefined) return;
+    this.#publish(this.#channels.lost, encodeLost(before)).then(
+      () => {
+        if (this.#untold === before) this.#untold = undefined;
+      },
+      () => {
+        if (this.#untold === before) this.#again(() => this.#tellLost());
+      },
+    );
+  }
+
+  async #publish(channel: string, message: Buffer): Promise<void> {
+    try {
+      await this.#publisher.call('PUBLISH', channel, message);
+    } catch (error) {
+      if (!this.#closed) this.#trouble(`replies to writes could not be published: ${(error as Error).message}`);
+      throw error;
+    }
   }
 
   #receive(channel: string, message: Buffer): void {
     if (channel === this.#channels.lost) {
-      const [offset, index] = packr.unpack(message) as [number, number];
-      this.#events.lost({ offset, index });
-    } else {
-      this.#events.replies(decode(this.#pylon, message));
+      const before = this.#read(channel, () => decodeLost(message));
+      if (before !== undefined) this.#events.lost(before);
+      return;
+    }
+    const replies = this.#read(channel, () => decodeReplies(this.#pylon, message));
+    // Those of another process with our name are not ours.
+    if (replies !== undefined && this.#events.owns(replies.incarnation)) this.#events.replies(replies);
+  }
+
+  #read<T>(channel: string, decode: () => T): T | undefined {
+    try {
+      return decode();
+    } catch (error) {
+      this.#trouble(`a message on ${channel} is not from a Pylon of this version: ${(error as Error).message}`);
+      return undefined;
     }
   }
-}
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer => Buffer.from(buffer, byteOffset, byteLength);
+  #again(work: () => void): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, againMs);
+    this.#timers.add(timer);
+  }
 
-function encode({ incarnation, batches, frames, ends, bytes }: OwedReplies): Buffer {
-  return packr.pack([incarnation, bytesOf(batches), bytesOf(frames), bytesOf(ends), bytesOf(bytes)]);
-}
-
-function decode(pylon: string, message: Buffer): OwedReplies {
-  const [incarnation, ...parts] = packr.unpack(message) as [string, Buffer, Buffer, Buffer, Buffer];
-  // Copied: numbers must lie at a multiple of their size.
-  const [batches, frames, ends, bytes] = parts.map((part) => Uint8Array.from(part).buffer);
-  return {
-    pylon, incarnation,
-    batches: new Float64Array(batches), frames: new Uint32Array(frames), ends: new Uint32Array(ends),
-    bytes: new Uint8Array(bytes),
-  };
+  #trouble(message: string): void {
+    const nowMs = performance.now();
+    const toldAtMs = this.#toldAtMs.get(message);
+    if (toldAtMs !== undefined && nowMs - toldAtMs < troubleRepeatMs) return;
+    if (this.#toldAtMs.size > 100) this.#toldAtMs.clear();
+    this.#toldAtMs.set(message, nowMs);
+    this.#events.trouble({ code: 'PYLON_REDIS', message });
+  }
 }

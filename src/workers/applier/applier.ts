@@ -33,7 +33,7 @@ import { taintedBy } from './halt-errors.js';
 import { RackFence, type FenceVerdict } from './rack-fence.js';
 import { recoveryFrom, type Recovery } from './recovery.js';
 import type { Commit, Failure, SessionEvent } from './session-events.js';
-import { StepRunner } from './step-runner.js';
+import { repliesOf, StepRunner } from './step-runner.js';
 
 type Phase = 'none' | 'link' | 'fence' | 'keys' | 'range' | 'run' | 'pause';
 
@@ -340,6 +340,7 @@ export class Applier {
           if (event.tainted !== undefined) this.#taint = this.#runner.describeTaint(event.step, event.tainted);
           // A step of an earlier leadership, or of one that ends: the fence will tell.
           if (this.#phase === 'run') this.#committed(event);
+          else this.#effects.push(...repliesOf(event)); // but what Redis said, it said: a clean stop costs no reply
           break;
         case 'failed':
           this.#failed(event.failure);

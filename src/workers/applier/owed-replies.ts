@@ -3,10 +3,13 @@
  * Redis answered to it, byte by byte, and hands it to the Pylon that wrote the record. Replies exist once: after a lost
  * connection or a takeover it is known that a command was applied, but not what it answered.
  *
+ * What is kept is bounded: one step of small commands may ask for gigabytes (GETEX). A reply that is too much is empty.
+ *
  * Pure. How replies reach another process is main's business.
  */
 
 import { Buffer } from 'node:buffer';
+import { limits } from '../../shared/limits.js';
 import type { OwedReplies } from '../../shared/messages.js';
 import type { RecordAuthor } from '../../shared/record.js';
 
@@ -37,6 +40,8 @@ export class OwedCapture {
   readonly #commands: readonly OwedCommand[];
   #bytes = Buffer.allocUnsafe(startBytes);
   #used = 0;
+  /** The reply at hand did not fit. */
+  #isTooLarge = false;
   readonly #ends: number[] = [];
   /** Elements ended so far. */
   #elements = 0;
@@ -60,7 +65,7 @@ export class OwedCapture {
     if (isOwed) this.#keep(chunk, start, end);
     if (elements === this.#elements) return;
     this.#elements = elements;
-    if (isOwed) this.#ends.push(this.#used);
+    if (isOwed) this.#endReply();
     this.#passErrors();
   }
 
@@ -75,14 +80,24 @@ export class OwedCapture {
       if (next === undefined || next.error === undefined || next.command !== this.#elements) return;
       const line = Buffer.from(`-${next.error}\r\n`, 'latin1');
       this.#keep(line, 0, line.length);
-      this.#ends.push(this.#used);
+      this.#endReply();
     }
+  }
+
+  #endReply(): void {
+    this.#ends.push(this.#used);
+    this.#isTooLarge = false;
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
     const wanted = this.#used + end - start;
+    if (this.#isTooLarge || wanted > limits.owedReplyBytesMax) {
+      this.#isTooLarge = true;
+      this.#used = this.#ends.at(-1) ?? 0;
+      return;
+    }
     if (wanted > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(wanted, this.#bytes.length * 2));
+      const grown = Buffer.allocUnsafe(Math.min(Math.max(wanted, this.#bytes.length * 2), limits.owedReplyBytesMax));
       this.#bytes.copy(grown, 0, 0, this.#used);
       this.#bytes = grown;
     }
@@ -108,7 +123,7 @@ export function byAuthor({ commands, bytes, ends }: StepReplies): OwedReplies[] 
       batches: Float64Array.from(at, (index) => commands[index].record.batch),
       frames: Uint32Array.from(at, (index) => commands[index].frame),
       ends: Uint32Array.from(pieces, (piece) => (end += piece.length)),
-      bytes: at.length === commands.length ? Uint8Array.from(bytes) : Uint8Array.from(Buffer.concat(pieces)),
+      bytes: new Uint8Array(at.length === commands.length ? bytes : Buffer.concat(pieces)),
     };
   });
 }

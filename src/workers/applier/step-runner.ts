@@ -167,9 +167,7 @@ export class StepRunner {
     this.#counters.add('dataErrors', commit.dataErrors);
     this.account(commit.step);
     this.pace.committed();
-    if (!commit.repliesLost) {
-      return commit.replies === undefined ? [] : [{ type: 'replies', replies: byAuthor(commit.replies) }];
-    }
+    if (!commit.repliesLost) return repliesOf(commit);
     this.restartHash();
     session.hash = 0;
     return [{ type: 'replies-lost', before: this.#fence.rack.next }];
@@ -198,4 +196,9 @@ export class StepRunner {
     this.#counters.set('queueRecords', this.#queue.records);
     this.#counters.set('queueBytes', this.#queue.bytes);
   }
+}
+
+/** What Redis said to the commands of a step, for those who wait for it. */
+export function repliesOf({ replies }: Commit): ApplierEffect[] {
+  return replies === undefined ? [] : [{ type: 'replies', replies: byAuthor(replies) }];
 }

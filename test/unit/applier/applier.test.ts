@@ -14,7 +14,7 @@ import { ApplyTally } from '../../../src/workers/applier/apply-tally.js';
 import { fenceCommands } from '../../../src/workers/applier/fence-commands.js';
 import { FencedSession } from '../../../src/workers/applier/fenced-session.js';
 import { encodeCommand } from '../../../src/shared/resp/encode.js';
-import { commandsValue, entry, fenceAt, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
+import { commandsValue, entry, fenceAt, incarnationA, newRack, queueOf, set, stepOf } from '../../support/apply-records.js';
 
 const OK = '+OK\r\n';
 const bulk = (text: string | undefined): string => (text === undefined ? '$-1\r\n' : `$${text.length}\r\n${text}\r\n`);
@@ -338,6 +338,18 @@ test('stop: what executes is waited for, what is queued is discarded', () => {
   assert.match(it.sent(), /DISCARD/);
   assert.equal(it.redis(OK).of('stopped').length, 1);
   assert.equal(it.applier.state, 'stopped');
+});
+
+test('what Redis says to a step that executes while leadership ends is still told to those who wait for it', () => {
+  const value = commandsValue(1, [encodeCommand('INCR', 'n'), set('a', '1')], incarnationA, Uint8Array.of(1, 0));
+  for (const type of ['stop', 'revoked'] as const) {
+    const it = new Script().applies(fenceAt(0)).records(value).redis(OK, bulk(fenceAt(0)), OK, queued(3)).clear();
+    it.handle({ type });
+    assert.deepEqual(it.of('replies'), []);
+    it.redis('*3\r\n', ':1\r\n', OK, OK);
+    assert.deepEqual(it.of('replies').flatMap(({ replies }) => replies.map(({ bytes }) => Buffer.from(bytes).toString())), [':1\r\n']);
+    assert.equal(it.of('stopped').length, type === 'stop' ? 1 : 0);
+  }
 });
 
 test('stop without a connection, stop when halted', () => {

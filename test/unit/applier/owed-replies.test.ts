@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { limits } from '../../../src/shared/limits.js';
 import { byAuthor, OwedCapture, type OwedCommand } from '../../../src/workers/applier/owed-replies.js';
 import { ReplyReader, type ReplyHandler } from '../../../src/workers/applier/reply-reader.js';
 
@@ -40,6 +41,15 @@ test('whatever is owed, and however the bytes fall, each author gets just his re
     elements.push('+OK\r\n'); // the fence
     assert.deepEqual(capture(owed, elements, size), wanted);
   }));
+});
+
+test('what is kept of one step is bounded: a reply too much is empty, those behind it are kept while they fit', () => {
+  const big = `$${limits.owedReplyBytesMax / 2}\r\n${'x'.repeat(limits.owedReplyBytesMax / 2)}\r\n`;
+  const elements = [':1\r\n', big, ':2\r\n', big, ':3\r\n'];
+  const owed = elements.map((_, command) => ({ command, error: undefined, record: author('a'), frame: command }));
+  const kept = capture(owed, [...elements, '+OK\r\n'], 64 * 1024);
+  assert.deepEqual(kept.map((reply) => reply.length), [4, big.length, 4, 0, 4]);
+  assert.deepEqual([kept[0], kept[2], kept[4]], [':1\r\n', ':2\r\n', ':3\r\n']);
 });
 
 test('replies are sorted by the life of the producer that wrote the record', () => {

@@ -91,10 +91,55 @@ test('time runs from the confirmation of the log; what comes later is dropped', 
   book.expire(5_999);
   assert.equal(state.text, '');
   book.expire(6_000);
-  assert.match(state.text, /^-PYLON_NO_REPLY the write is in the log at 7:0, but the rack's Redis has not applied it within 1000 ms/);
+  assert.match(state.text, /^-PYLON_NO_REPLY the write is in the log at 7:0, but no reply of the rack's Redis has come within 1000 ms/);
   const told = state.text;
   book.applied(replies([1, 0, ':1\r\n']));
   assert.equal(state.text, told);
+});
+
+test('what is lost concerns what was on its way then: an odd position from long ago takes no later reply', () => {
+  const { state, order } = client();
+  const book = new OwedReplyBook(timeoutMs);
+  book.lostBefore({ offset: Number.MAX_SAFE_INTEGER, index: 0 });
+  book.expect(1, owing(order, 0));
+  book.logged(1, 100, 0);
+  book.applied(replies([1, 0, ':1\r\n']));
+  assert.equal(state.text, ':1\r\n');
+});
+
+test('an empty reply stands for one that was too large', () => {
+  const { state, order } = client();
+  const book = new OwedReplyBook(timeoutMs);
+  book.expect(1, owing(order, 0, 1));
+  book.logged(1, 100, 0);
+  book.applied(replies([1, 0, ''], [1, 1, ':2\r\n']));
+  assert.match(state.text, /^-PYLON_NO_REPLY the write is in the log at 100:0, but [^\r]* too large[^\r]*\r\n:2\r\n$/);
+});
+
+test('a small reply that has to wait does not keep the large message that it came in', () => {
+  const { state, order } = client();
+  const blocker = order.open({ name: 'slow' });
+  blocker.awaited++;
+  const book = new OwedReplyBook(timeoutMs);
+  book.expect(1, owing(order, 0));
+  const message = replies([1, 0, ':1\r\n'], [9, 0, 'x'.repeat(100_000)]);
+  book.applied(message);
+  message.bytes.fill(0);
+  order.deliver(blocker, Buffer.from('+A\r\n'), 0, 4, 1, null);
+  assert.equal(state.text, '+A\r\n:1\r\n');
+});
+
+test('a Pylon that stops tells what the log has; of the rest it is not known', () => {
+  const { state, order } = client();
+  const book = new OwedReplyBook(timeoutMs);
+  book.expect(1, owing(order, 0));
+  book.expect(2, owing(order, 0));
+  book.logged(1, 100, 0);
+  book.giveUp();
+  assert.match(state.text, /^-PYLON_NO_REPLY the write is in the log at 100:0, but this Pylon stops[^\r]*\r\n$/);
+  book.applied(replies([1, 0, ':1\r\n']));
+  book.applied(replies([2, 0, ':2\r\n']));
+  assert.match(state.text, /^[^\r]*\r\n:2\r\n$/);
 });
 
 test('replies to strangers are dropped', () => {
