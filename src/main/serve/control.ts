@@ -8,6 +8,7 @@ import { decodeFence, type FenceValue } from '../../shared/fence-value.js';
 import type { RedisEndpoint } from '../../shared/messages.js';
 import { fenceKey, reservedKeys } from '../../shared/reserved-keys.js';
 import type { ControlConnection } from '../gateway/keyspace-reads.js';
+import { controlPlaneOptions } from './control-plane-redis.js';
 
 const pollIntervalMs = 1_000;
 const commandTimeoutMs = 10_000;
@@ -26,17 +27,10 @@ export class Control implements ControlConnection {
   constructor(endpoint: RedisEndpoint, name: string) {
     this.database = endpoint.database;
     this.#redis = new Redis({
-      host: endpoint.host,
-      port: endpoint.port,
+      ...controlPlaneOptions(endpoint, name),
       db: endpoint.database,
-      ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
-      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
-      connectionName: name,
       commandTimeout: commandTimeoutMs,
       enableOfflineQueue: false,
-      enableReadyCheck: false,
-      maxRetriesPerRequest: null,
-      retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 5), 1_000),
     });
     this.#redis.on('error', () => {}); // told by the upstream connection, which needs the same Redis
     this.#redis.on('ready', () => void this.poll());

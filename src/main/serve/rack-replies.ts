@@ -15,7 +15,9 @@ import type { ErrorReport } from '../../shared/errors.js';
 import { limits } from '../../shared/limits.js';
 import type { OwedReplies, RedisEndpoint } from '../../shared/messages.js';
 import type { Position } from '../../shared/position.js';
+import { RepeatGate } from '../../shared/repeat-gate.js';
 import { decodeLost, decodeReplies, encodeLost, encodeReplies, splitReplies, withoutBytes } from './carried-replies.js';
+import { controlPlaneOptions } from './control-plane-redis.js';
 
 export interface RackRepliesEvents {
   /** Whether a life of a producer was of this process. Another may bear the same name. */
@@ -38,11 +40,8 @@ export interface Member {
   readonly pylon: string;
 }
 
-const retryMsMax = 1_000;
 /** Between attempts to subscribe, or to tell what is lost, when Redis refused or is away. */
 const againMs = 500;
-/** The same trouble is told this often. */
-const troubleRepeatMs = 10_000;
 
 export class RackReplies {
   readonly #pylon: string;
@@ -54,7 +53,7 @@ export class RackReplies {
   #carriedBytes = 0;
   /** What is lost, while Redis has not been told. */
   #untold: Position | undefined;
-  readonly #toldAtMs = new Map<string, number>();
+  readonly #troubles = new RepeatGate();
   readonly #timers = new Set<NodeJS.Timeout>();
   #closed = false;
 
@@ -65,16 +64,7 @@ export class RackReplies {
     this.#channels = { repliesTo: (id) => `${prefix}replies:${id}`, lost: `${prefix}lost` };
     this.#publisher = publisher;
     this.#events = events;
-    this.#subscriber = new Redis({
-      host: endpoint.host,
-      port: endpoint.port,
-      ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
-      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
-      connectionName: `pylon-replies-${pylon}`,
-      enableReadyCheck: false,
-      maxRetriesPerRequest: null,
-      retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 5), retryMsMax),
-    });
+    this.#subscriber = new Redis(controlPlaneOptions(endpoint, `pylon-replies-${pylon}`));
     this.#subscriber.on('error', () => {}); // told by the upstream connection, which needs the same Redis
     this.#subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => this.#receive(channel.toString(), message));
     this.#subscribe();
@@ -168,11 +158,6 @@ export class RackReplies {
   }
 
   #trouble(message: string): void {
-    const nowMs = performance.now();
-    const toldAtMs = this.#toldAtMs.get(message);
-    if (toldAtMs !== undefined && nowMs - toldAtMs < troubleRepeatMs) return;
-    if (this.#toldAtMs.size > 100) this.#toldAtMs.clear();
-    this.#toldAtMs.set(message, nowMs);
-    this.#events.trouble({ code: 'PYLON_REDIS', message });
+    if (this.#troubles.passes(message, performance.now())) this.#events.trouble({ code: 'PYLON_REDIS', message });
   }
 }

@@ -14,6 +14,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { CounterBlock } from '../../shared/counters.js';
 import { PylonError, reportOf, type ErrorReport } from '../../shared/errors.js';
 import type { ApplierWorkerData, FromApplier, ToApplier } from '../../shared/messages.js';
+import { RepeatGate } from '../../shared/repeat-gate.js';
 import type { ApplierEffect, ApplierEvent } from './applier-events.js';
 import { Applier } from './applier.js';
 import type { FenceCommands } from './fence-commands.js';
@@ -24,8 +25,6 @@ const heartbeatMs = 1_000;
 const commitMs = 5_000;
 /** How long a stop waits for Redis to answer what is in flight. */
 const drainMsMax = 2_000;
-/** Library noise that repeats (a broker that is down): said once in this time per message. */
-const troubleRepeatMs = 10_000;
 
 /**
  * Runs an applier on this thread.
@@ -43,7 +42,8 @@ class ApplierShell {
   readonly #log: LogSource;
   readonly #link: RedisLink;
   readonly #intervals: NodeJS.Timeout[] = [];
-  readonly #toldAtMs = new Map<string, number>();
+  /** Library noise repeats. */
+  readonly #troubles = new RepeatGate();
   #timer: NodeJS.Timeout | undefined;
   #prepareSoon: NodeJS.Immediate | undefined;
   #ending = false;
@@ -189,13 +189,7 @@ class ApplierShell {
   }
 
   #trouble(error: ErrorReport): void {
-    const nowMs = performance.now();
-    const text = `${error.code} ${error.message}`;
-    const toldAtMs = this.#toldAtMs.get(text);
-    if (toldAtMs !== undefined && nowMs - toldAtMs < troubleRepeatMs) return;
-    if (this.#toldAtMs.size > 100) this.#toldAtMs.clear();
-    this.#toldAtMs.set(text, nowMs);
-    this.#post({ type: 'trouble', error });
+    if (this.#troubles.passes(`${error.code} ${error.message}`, performance.now())) this.#post({ type: 'trouble', error });
   }
 
   #post(message: FromApplier): void {
