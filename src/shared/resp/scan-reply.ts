@@ -230,26 +230,3 @@ export function replyEnd(buffer: Buffer, at: number, end: number): number {
 }
 
 const walker = new ReplyScanner();
-
-/**
- * Calls `visit` for each element of the one complete array reply (`*`, `~` or `>`) in buffer[start, end), with its
- * offsets. Returns the number of elements, -1 for a null array; throws when it is not such a reply.
- */
-export function eachElement(
-  buffer: Buffer, start: number, end: number, visit: (index: number, start: number, end: number) => void,
-): number {
-  const type = TYPE[buffer[start]];
-  if (type !== LIST && type !== PUSH) throw new TypeError('not an array reply');
-  let p = start + 1;
-  if (buffer[p] === MINUS) return -1;
-  let count = 0;
-  for (; p < end && buffer[p] !== CR; p++) count = count * 10 + (buffer[p] - ZERO);
-  p += 2;
-  for (let index = 0; index < count; index++) {
-    const next = replyEnd(buffer, p, end);
-    if (next < 0) throw new RangeError(`array reply ends inside element ${index} of ${count}`);
-    visit(index, p, next);
-    p = next;
-  }
-  return count;
-}
